@@ -1,0 +1,81 @@
+# camtrust's commands. `make help` lists them.
+# make setup, demo and test need nothing but Debian, git, make and Python 3.11.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+HOME_DIR ?= var/home
+PACKAGES := camtrust enrollment signing ocsp kyc ca hsm core bench
+
+.PHONY: help
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
+
+.PHONY: setup
+setup: $(INSTALLED) ## Install what is missing: Debian packages, and Python packages into .venv
+
+$(INSTALLED): requirements/runtime.txt requirements/development.txt pyproject.toml deploy/debian-packages.txt deploy/install-debian-packages
+	@deploy/install-debian-packages deploy/debian-packages.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the Python packages that requirements/*.txt pin into $(VENV)."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/runtime.txt -r requirements/development.txt
+	@# --require-hashes refuses a local project, so it comes last and by itself.
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.PHONY: demo
+demo: setup ## Walk the main journeys on real parts; leaves its results in var/demo
+	@$(BIN)/camtrust demo
+
+.PHONY: serve
+serve: setup ## Run the service on http://localhost:8080 (initialised on the first run)
+	@test -f $(HOME_DIR)/camtrust.db || $(BIN)/camtrust init --home $(HOME_DIR)
+	@$(BIN)/camtrust serve --home $(HOME_DIR) --port 8080
+
+.PHONY: test
+test: setup ## Run the whole test suite
+	@$(BIN)/pytest -n 2 --dist worksteal -m "not long" tests
+
+.PHONY: test-long
+test-long: setup ## Run what takes longer too: all kills, long fuzzing, a minute of concurrency
+	@$(BIN)/pytest tests
+
+.PHONY: check
+check: setup ## Format, lint, types, imports, documents
+	@$(BIN)/ruff format --check $(PACKAGES) tests
+	@$(BIN)/ruff check $(PACKAGES) tests
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/pytest -q tests/docs tests/architecture
+
+.PHONY: format
+format: setup ## Put the code into its form
+	@$(BIN)/ruff format $(PACKAGES) tests
+	@$(BIN)/ruff check --fix $(PACKAGES) tests
+
+.PHONY: lock
+lock: setup ## Pin the newest versions that pyproject.toml allows, with hashes
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml requirements/runtime.in -o requirements/runtime.txt
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 -c requirements/runtime.txt requirements/s3.in -o requirements/s3.txt
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 -c requirements/runtime.txt -c requirements/s3.txt requirements/development.in -o requirements/development.txt
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 requirements/bench-peers.in -o requirements/bench-peers.txt
+
+.PHONY: bench
+bench: bench-issuance bench-ocsp ## Run every benchmark
+
+.PHONY: bench-issuance
+bench-issuance: setup ## Certificates per second, beside the bare HSM and django-ca
+	@$(BIN)/camtrust bench issuance
+
+.PHONY: bench-ocsp
+bench-ocsp: setup ## Status answers per server-CPU-second, beside nginx's static file and other responders
+	@$(BIN)/camtrust bench ocsp
+
+.PHONY: clean
+clean: ## Remove what the commands above left in var/ (not .venv)
+	@rm -rf var

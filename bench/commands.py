@@ -1,0 +1,78 @@
+"""The command line of the benchmarks: ``camtrust bench …``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from bench.issuance.comparison import QUICK, Scale, compare_issuance
+from bench.ocsp import comparison as ocsp_comparison
+from bench.ocsp.benchmark import compare_ocsp
+from bench.results import RESULTS, print_table, write_json
+
+A_MILLION = 1_000_000
+
+
+@click.group()
+def bench() -> None:
+    """Measure what camtrust costs, beside its limits and its peers."""
+
+
+@bench.command()
+@click.option(
+    "--stored",
+    type=click.IntRange(min=0),
+    help=f"How many certificates the large home holds.  [default: {A_MILLION}; --quick: none]",
+)
+@click.option("--quick", is_flag=True, help="Fewer and smaller rounds, and no large home.")
+@click.option("--database", metavar="URL", help="A PostgreSQL server instead of SQLite.")
+@click.option("--peer/--no-peer", default=True, help="Measure django-ca as well.")
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=RESULTS / "issuance.json",
+    show_default=True,
+    help="Where the JSON goes.",
+)
+def issuance(
+    stored: int | None, quick: bool, database: str | None, peer: bool, output: Path
+) -> None:
+    """Certificates per second, beside the bare HSM and django-ca."""
+    if stored is None:
+        stored = 0 if quick else A_MILLION
+    rows = compare_issuance(
+        scale=QUICK if quick else Scale(), stored=stored, database_url=database, with_peer=peer
+    )
+    print_table(rows, title="issuance")
+    write_json(rows, output)
+    click.echo(f"Written to {output}.")
+
+
+@bench.command()
+@click.option(
+    "--stored",
+    type=click.IntRange(min=0),
+    help=f"How many certificates the large home holds.  [default: {A_MILLION}; --quick: none]",
+)
+@click.option("--quick", is_flag=True, help="Fewer and shorter rounds, and no large home.")
+@click.option("--peer/--no-peer", default=True, help="Measure openssl ocsp and cfssl as well.")
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=RESULTS / "ocsp.json",
+    show_default=True,
+    help="Where the JSON goes.",
+)
+def ocsp(stored: int | None, quick: bool, peer: bool, output: Path) -> None:
+    """Status answers per second of the server, beside a static file and other responders."""
+    if stored is None:
+        stored = 0 if quick else A_MILLION
+    rows = compare_ocsp(
+        scale=ocsp_comparison.QUICK if quick else ocsp_comparison.Scale(),
+        stored=stored,
+        with_peers=peer,
+    )
+    print_table(rows, title="ocsp")
+    write_json(rows, output)
+    click.echo(f"Written to {output}.")

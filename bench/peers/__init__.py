@@ -1,0 +1,1 @@
+"""Other people's programs, measured beside ours in environments of their own."""

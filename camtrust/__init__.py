@@ -1,0 +1,1 @@
+"""The roof: builds the services once, mounts them, and is the command line."""

@@ -1,0 +1,116 @@
+"""Wires the registration authority and the web edge upon the services below them."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from ca.register import CertificateRegister
+from ca.revocation.status import StatusDirectory
+from camtrust.app import ROLES
+from core.access import AccessPolicy
+from core.idempotency import IdempotentRequests
+from enrollment.applications import Applications
+from enrollment.decisions import Decisions
+from enrollment.delivery import Delivery
+from enrollment.officers import Officers
+from enrollment.profiles import OpenProfiles
+from enrollment.routes import RegistrationAuthority
+from enrollment.sign_in import CertificateSignIn
+
+if TYPE_CHECKING:
+    from camtrust.wiring import Services
+
+
+class RegistrationWiring:
+    """The part of :class:`camtrust.wiring.Services` that enrolment and the web edge need."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    @cached_property
+    def register(self) -> CertificateRegister:
+        """The certificates that exist."""
+        return CertificateRegister(database=self._services.database)
+
+    @cached_property
+    def officers(self) -> Officers:
+        """Who may sign in."""
+        return Officers(
+            database=self._services.database,
+            log=self._services.log,
+            register=self.register,
+            clock=self._services.clock,
+        )
+
+    @cached_property
+    def sign_in(self) -> CertificateSignIn:
+        """How they sign in."""
+        return CertificateSignIn(
+            authorities=self._services.authorities,
+            register=self.register,
+            statuses=StatusDirectory(database=self._services.database),
+            officers=self.officers,
+            clock=self._services.clock,
+        )
+
+    @cached_property
+    def open_profiles(self) -> OpenProfiles:
+        """What may be applied for."""
+        return OpenProfiles(
+            profiles=self._services.profiles,
+            closed=self._services.settings.enrollment.closed_profiles,
+        )
+
+    @cached_property
+    def applications(self) -> Applications:
+        """Takes applications."""
+        return Applications(
+            database=self._services.database,
+            log=self._services.log,
+            profiles=self.open_profiles,
+            issuance=self._services.issuance,
+            clock=self._services.clock,
+        )
+
+    @cached_property
+    def decisions(self) -> Decisions:
+        """Decides applications."""
+        return Decisions(
+            database=self._services.database, log=self._services.log, clock=self._services.clock
+        )
+
+    @cached_property
+    def delivery(self) -> Delivery:
+        """Issues what was approved."""
+        return Delivery(
+            database=self._services.database,
+            log=self._services.log,
+            issuance=self._services.issuance,
+            authorities=self._services.authorities,
+            register=self.register,
+        )
+
+    @cached_property
+    def policy(self) -> AccessPolicy:
+        """Which role may do what."""
+        chosen = self._services.settings.serve.roles
+        return AccessPolicy.load(ROLES if chosen is None else self._services.home / chosen)
+
+    @cached_property
+    def authority(self) -> RegistrationAuthority:
+        """What the enrolment routes work with."""
+        return RegistrationAuthority(
+            applications=self.applications,
+            decisions=self.decisions,
+            delivery=self.delivery,
+            profiles=self.open_profiles,
+            revocation=self._services.revocation,
+            mass_revocation=self._services.mass_revocation,
+            policy=self.policy,
+        )
+
+    @cached_property
+    def idempotent_requests(self) -> IdempotentRequests:
+        """Requests that may be sent again."""
+        return IdempotentRequests(database=self._services.database, clock=self._services.clock)

@@ -1,0 +1,52 @@
+"""Which profiles may be applied for, with what each takes and how many approvals it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from ca.csr import VerifiedCsr
+from ca.plan import FactValue
+from ca.profiles import Profile
+from enrollment.errors import ProfileNotOpen
+
+
+@dataclass(frozen=True)
+class OpenProfile:
+    """A profile as an applicant sees it. ``facts``: each fact, and whether it has to be there."""
+
+    name: str
+    title: str
+    approvals: int
+    facts: Mapping[str, bool]
+
+
+class OpenProfiles:
+    """The profiles that are open to applications: those of end entities, less the closed."""
+
+    def __init__(self, *, profiles: Mapping[str, Profile], closed: Collection[str]) -> None:
+        self._profiles = profiles
+        self._closed = frozenset(closed)
+
+    def open(self, name: str) -> OpenProfile:
+        """Return an open profile. Raises ProfileNotOpen."""
+        found = next((one for one in self.all() if one.name == name), None)
+        if found is None:
+            raise ProfileNotOpen("No certificate of this profile is issued upon an application.")
+        return found
+
+    def facts_in(self, name: str, csr: VerifiedCsr) -> dict[str, FactValue]:
+        """Return the facts that a request itself states: officers judge them. Raises as open."""
+        return self._profiles[self.open(name).name].facts_in(csr)
+
+    def all(self) -> list[OpenProfile]:
+        """Return every open profile, by name."""
+        return [
+            _describe(profile)
+            for name, profile in sorted(self._profiles.items())
+            if name not in self._closed and not profile.is_authority
+        ]
+
+
+def _describe(profile: Profile) -> OpenProfile:
+    return OpenProfile(profile.name, profile.title, profile.approvals, profile.facts)
