@@ -38,8 +38,9 @@ serve: setup ## Run the service on http://localhost:8080 (initialised on the fir
 	@$(BIN)/camtrust serve --home $(HOME_DIR) --port 8080
 
 .PHONY: test
-test: setup ## Run the whole test suite
-	@$(BIN)/pytest -n 2 --dist worksteal -m "not long" tests
+test: setup ## Run the whole test suite; what fails under its load is judged once more, alone
+	@$(BIN)/pytest -n 2 --dist worksteal -m "not long" tests \
+	  || $(BIN)/pytest -m "not long" --last-failed --last-failed-no-failures none tests
 
 .PHONY: test-long
 test-long: setup ## Run what takes longer too: all kills, long fuzzing, a minute of concurrency

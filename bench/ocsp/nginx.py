@@ -34,8 +34,8 @@ http {
 }
 """
 
-# How nginx is told to send files. Debian's nginx.conf has FILES_AS_DEBIAN; FILES_PLAIN is faster for
-# files as small as answers.
+# How nginx is told to send files. Debian's nginx.conf has FILES_AS_DEBIAN; FILES_PLAIN is faster
+# for files as small as answers.
 FILES_AS_DEBIAN = "sendfile on; tcp_nopush on;"
 FILES_PLAIN = "sendfile off;"
 
