@@ -46,8 +46,9 @@ class AppParts:
     """What an app is made of.
 
     ``status_blueprints`` serve certificates, CRLs and status, to everyone and without a limit;
-    ``report_blueprints`` take reports from strangers, within the limit; ``collectors`` add to
-    ``/metrics`` what is asked of the tables.
+    ``report_blueprints`` take reports from strangers, within the limit; ``protocol_blueprints``
+    are served by both listeners and authenticate their callers themselves, as their RFC says;
+    ``collectors`` add to ``/metrics`` what is asked of the tables.
     """
 
     settings: ServeSettings
@@ -59,6 +60,7 @@ class AppParts:
     probes: Sequence[Probe]
     status_blueprints: Sequence[Blueprint] = ()
     report_blueprints: Sequence[Blueprint] = ()
+    protocol_blueprints: Sequence[Blueprint] = ()
     collectors: Sequence[Collector] = ()
 
 
@@ -75,7 +77,8 @@ def create_app(parts: AppParts, listener: Listener) -> APIFlask:
         static_folder=None,  # type: ignore[arg-type]
     )
     app.config["PUBLIC_URL"] = parts.settings.public_url
-    open_to_all = ALWAYS_PUBLIC | {one.name for one in parts.status_blueprints}
+    self_checking = {one.name for one in parts.protocol_blueprints}
+    open_to_all = ALWAYS_PUBLIC | {one.name for one in parts.status_blueprints} | self_checking
     name_requests(app, listener=listener)
     send_security_headers(app)
     answer_with_problems(app)
@@ -105,6 +108,8 @@ def _mount(app: APIFlask, parts: AppParts, listener: Listener) -> None:
     app.register_blueprint(pages)
     app.register_blueprint(log_blueprint(parts.log_folder))
     mount_enrollment(app, parts.registration)
+    for blueprint in parts.protocol_blueprints:
+        app.register_blueprint(blueprint)
     if listener is Listener.PUBLIC:
         serve_metrics(app, parts.collectors)
         for blueprint in (*parts.status_blueprints, *parts.report_blueprints):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ca.register import CertificateRegister
 from ca.revocation.status import StatusDirectory
 from camtrust.app import ROLES
+from camtrust.protocols import ProtocolWiring
 from core.access import AccessPolicy
 from core.idempotency import IdempotentRequests
 from enrollment.applications import Applications
@@ -109,6 +110,11 @@ class RegistrationWiring:
             mass_revocation=self._services.mass_revocation,
             policy=self.policy,
         )
+
+    @cached_property
+    def protocols(self) -> ProtocolWiring:
+        """The protocols by which machines enrol."""
+        return ProtocolWiring(self._services)
 
     @cached_property
     def idempotent_requests(self) -> IdempotentRequests:

@@ -24,6 +24,7 @@ def app_parts(services: Services) -> AppParts:
         probes=probes(services),
         status_blueprints=services.status_blueprints,
         report_blueprints=services.report_blueprints,
+        protocol_blueprints=services.registration.protocols.blueprints,
         collectors=(
             CrlCollector(services.crl_wiring.watch),
             AheadCollector(lambda: services.ahead.reports, services.clock),
