@@ -14,6 +14,10 @@ from core.idempotency import IdempotentRequests
 from enrollment.applications import Applications
 from enrollment.decisions import Decisions
 from enrollment.delivery import Delivery
+from enrollment.grants.grants import Grants
+from enrollment.grants.issuing import GrantedIssuance
+from enrollment.grants.routes import GrantOffice
+from enrollment.grants.secrets import MAC_KEY, GrantSecrets
 from enrollment.officers import Officers
 from enrollment.profiles import OpenProfiles
 from enrollment.routes import RegistrationAuthority
@@ -93,6 +97,37 @@ class RegistrationWiring:
         )
 
     @cached_property
+    def grants(self) -> Grants:
+        """What machines may enrol for."""
+        return Grants(
+            database=self._services.database,
+            log=self._services.log,
+            profiles=self.open_profiles,
+            clock=self._services.clock,
+        )
+
+    @cached_property
+    def grant_secrets(self) -> GrantSecrets:
+        """How machines prove whose grant they use."""
+        return GrantSecrets(
+            database=self._services.database,
+            log=self._services.log,
+            mac_key=lambda: self._services.keys.mac_key(MAC_KEY),
+            clock=self._services.clock,
+        )
+
+    @cached_property
+    def granted_issuance(self) -> GrantedIssuance:
+        """Issues what grants allow."""
+        return GrantedIssuance(
+            database=self._services.database,
+            issuance=self._services.issuance,
+            delivery=self.delivery,
+            profiles=self.open_profiles,
+            clock=self._services.clock,
+        )
+
+    @cached_property
     def policy(self) -> AccessPolicy:
         """Which role may do what."""
         chosen = self._services.settings.serve.roles
@@ -108,6 +143,7 @@ class RegistrationWiring:
             profiles=self.open_profiles,
             revocation=self._services.revocation,
             mass_revocation=self._services.mass_revocation,
+            grants=GrantOffice(grants=self.grants, secrets=self.grant_secrets),
             policy=self.policy,
         )
 

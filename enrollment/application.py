@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from ca.plan import FactValue
+from core.canonical_json import canonical_json
 from enrollment.errors import ApplicationUnknown
 from enrollment.models import applications, decisions
 
@@ -111,13 +111,13 @@ def submission_octets(
         "holder": holder,
         "profile": profile,
     }
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return canonical_json(document)
 
 
 def decision_octets(*, decided_by: str, verdict: Verdict, reason: str | None) -> bytes:
     """Return what a decision's commitment in the log commits to: canonical JSON."""
     document = {"decided_by": decided_by, "reason": reason, "verdict": str(verdict)}
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return canonical_json(document)
 
 
 def application_of(row: Row[Any], made: tuple[Decision, ...] = ()) -> Application:

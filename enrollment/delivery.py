@@ -103,7 +103,11 @@ class Delivery:
                 f"There is no certificate: the application is {application.state}.",
                 state=str(application.state),
             )
-        [held] = self._register.find(application.serial_number, authority=application.authority)
+        return self.delivered(application.authority, application.serial_number)
+
+    def delivered(self, authority: str, serial_number: int) -> DeliveredCertificate:
+        """Return a certificate that was issued, as it is handed out. Raises Unavailable."""
+        [held] = self._register.find(serial_number, authority=authority)
         return DeliveredCertificate(
             certificate_der=held.certificate_der,
             authority=held.authority,

@@ -227,7 +227,7 @@ def view_of(application: Application) -> ApplicationView:
         approvals_needed=application.approvals_needed,
         approvals=application.approvals,
         submitted_at=application.submitted_at,
-        decisions=tuple(map(_decision_view, application.decisions)),
+        decisions=tuple(map(decision_view_of, application.decisions)),
         failure=application.failure,
         authority=application.authority,
         serial_number=_hex(application.serial_number),
@@ -260,7 +260,8 @@ def profile_view_of(profile: OpenProfile) -> ProfileView:
     )
 
 
-def _decision_view(decision: Decision) -> DecisionView:
+def decision_view_of(decision: Decision) -> DecisionView:
+    """Return one officer's decision."""
     return DecisionView(
         decided_by=decision.decided_by,
         verdict=decision.verdict,

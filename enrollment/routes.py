@@ -30,6 +30,7 @@ from enrollment.errors import (
     NotIssuedYet,
     OwnApplication,
 )
+from enrollment.grants.routes import GrantOffice, mount_grants
 from enrollment.mass_revocation.routes import mount_mass_revocation
 from enrollment.messages import (
     ApplicationView,
@@ -79,6 +80,7 @@ class RegistrationAuthority:
     profiles: OpenProfiles
     revocation: Revocation
     mass_revocation: MassRevocation
+    grants: GrantOffice
     policy: AccessPolicy
 
 
@@ -87,6 +89,7 @@ def mount_enrollment(app: Flask, registration: RegistrationAuthority) -> None:
     app.extensions[_KEY] = registration
     app.register_blueprint(enrollment)
     mount_mass_revocation(app, lambda: registration.mass_revocation)
+    mount_grants(app, lambda: registration.grants)
 
 
 @enrollment.get("/me")

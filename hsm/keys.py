@@ -102,6 +102,13 @@ class SigningKey(Protocol):
         """
 
 
+class MacKey(Protocol):
+    """A secret key in a token that computes HMAC-SHA-256 (RFC 2104)."""
+
+    def mac(self, message: bytes) -> bytes:
+        """Return the 32 octets of the MAC. Raises KeyNotFound or TokenUnavailable."""
+
+
 class KeyStore(Protocol):
     """Makes, finds and ends keys in named tokens.
 

@@ -86,3 +86,13 @@ wrapped_keys = Table(
     Column("blob", LargeBinary, nullable=False),
     Column("wrapped_at", UtcDateTime, nullable=False),
 )
+
+# The secret keys with which a token computes MACs; each has a name, and there is one of it.
+mac_keys = Table(
+    "mac_keys",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("mac_key_id", LargeBinary(32), nullable=False, unique=True),  # random; the CKA_ID
+    Column("token", String(32), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)

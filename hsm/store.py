@@ -25,6 +25,7 @@ from hsm.keys import (
     SigningKey,
     key_id_of,
 )
+from hsm.mac_keys import MacKeys, Pkcs11MacKey
 from hsm.registry import KeyRegistry, KeyStateChange
 from hsm.sessions import Worker
 from hsm.settings import OPERATIONS_TOKEN, HsmSettings
@@ -47,6 +48,7 @@ class Pkcs11KeyStore:
         self._wrapped_keys = WrappedKeys(
             database=database, clock=clock, tokens=self._tokens, registry=self._registry
         )
+        self._mac_keys = MacKeys(database=database, clock=clock, tokens=self._tokens)
 
     def generate(
         self, *, token: str, label: str, algorithm: KeyAlgorithm, policy: KeyPolicy | None = None
@@ -106,6 +108,13 @@ class Pkcs11KeyStore:
         # Found now, so that a missing key or token is known before anything is built upon it.
         use(lambda private: None)
         return Pkcs11SigningKey(record=record, registry=self._registry, use=use)
+
+    def mac_key(self, name: str, *, token: str = OPERATIONS_TOKEN) -> Pkcs11MacKey:
+        """Return the secret key of a name for MACs, made in ``token`` where there is none yet.
+
+        Raises TokenUnavailable or SettingsRefused.
+        """
+        return self._mac_keys.get(name, token=token)
 
     def record(self, key_id: bytes) -> KeyRecord:
         """Return what is known of a key. Raises KeyNotFound."""

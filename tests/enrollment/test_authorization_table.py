@@ -24,6 +24,7 @@ OFFICER = Role.RA_OFFICER
 READERS = frozenset({Role.CA_ADMINISTRATOR, OFFICER, Role.AUDITOR, Role.SERVICE})
 APPLICANTS = frozenset({OFFICER, Role.SERVICE})
 REVOKERS = frozenset({Role.CA_ADMINISTRATOR, OFFICER})
+GRANT_READERS = frozenset({Role.CA_ADMINISTRATOR, OFFICER, Role.AUDITOR})
 V1 = "/enrollment/v1"
 
 TABLE: dict[tuple[str, str], frozenset[str]] = {
@@ -45,6 +46,13 @@ TABLE: dict[tuple[str, str], frozenset[str]] = {
     ("POST", f"{V1}/applications/<application_id>/refusal"): frozenset({OFFICER}),
     ("GET", f"{V1}/applications/<application_id>/certificate"): READERS,
     ("POST", f"{V1}/applications/<application_id>/revocation"): APPLICANTS,
+    ("POST", f"{V1}/grants"): frozenset({OFFICER}),
+    ("GET", f"{V1}/grants"): GRANT_READERS,
+    ("GET", f"{V1}/grants/<grant_id>"): GRANT_READERS,
+    ("POST", f"{V1}/grants/<grant_id>/approval"): frozenset({OFFICER}),
+    ("POST", f"{V1}/grants/<grant_id>/refusal"): frozenset({OFFICER}),
+    ("POST", f"{V1}/grants/<grant_id>/withdrawal"): frozenset({OFFICER}),
+    ("POST", f"{V1}/grants/<grant_id>/secret"): frozenset({OFFICER}),
     ("POST", f"{V1}/mass-revocations/count"): REVOKERS,
     ("POST", f"{V1}/mass-revocations"): REVOKERS,
     ("GET", f"{V1}/mass-revocations"): REVOKERS,
@@ -118,7 +126,7 @@ def test_each_role_gets_where_its_rows_say_and_nowhere_else(
 
 def _call(caller: Caller, method: str, rule: str) -> Any:
     path = rule.replace("<application_id>", "0" * 32).replace("<slug>", "conflict")
-    path = path.replace("<int:job_id>", "4711")
+    path = path.replace("<int:job_id>", "4711").replace("<grant_id>", "0" * 32)
     path = path.replace("<authority>", "people-1").replace("<file>", "0.crl")
     path = path.replace("<path:filename>", "plain.css").replace("<path:name>", "0/000")
     body = {"json": {}} if method == "POST" else {}

@@ -5,6 +5,8 @@ What a token does is tested in tests/hsm and end to end.
 
 from __future__ import annotations
 
+import hmac
+import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -43,6 +45,10 @@ from core.web.health import Probe
 from enrollment.applications import Applications
 from enrollment.decisions import Decisions
 from enrollment.delivery import Delivery
+from enrollment.grants.grants import Grants
+from enrollment.grants.issuing import GrantedIssuance
+from enrollment.grants.routes import GrantOffice
+from enrollment.grants.secrets import GrantSecrets
 from enrollment.officers import PROFILES, Officers
 from enrollment.profiles import OpenProfiles
 from enrollment.routes import RegistrationAuthority
@@ -107,6 +113,16 @@ class SoftwareKeys:
         if key_id not in self.held:
             raise KeyNotFound("No such key.")
         return self.held[key_id]
+
+
+class SoftwareMacKey:
+    """A MAC key without a token."""
+
+    def __init__(self) -> None:
+        self._key = secrets.token_bytes(32)
+
+    def mac(self, message: bytes) -> bytes:
+        return hmac.digest(self._key, message, "sha256")
 
 
 @cache
@@ -196,6 +212,39 @@ class World:
         return OpenProfiles(profiles=self.hierarchy.profiles, closed=["ocsp-responder"])
 
     @cached_property
+    def delivery(self) -> Delivery:
+        return Delivery(
+            database=self.database,
+            log=self.log,
+            issuance=self.issuance,
+            authorities=self.authorities,
+            register=self.register,
+        )
+
+    @cached_property
+    def grants(self) -> Grants:
+        return Grants(
+            database=self.database, log=self.log, profiles=self.open_profiles, clock=self.clock
+        )
+
+    @cached_property
+    def grant_secrets(self) -> GrantSecrets:
+        key = SoftwareMacKey()
+        return GrantSecrets(
+            database=self.database, log=self.log, mac_key=lambda: key, clock=self.clock
+        )
+
+    @cached_property
+    def granted_issuance(self) -> GrantedIssuance:
+        return GrantedIssuance(
+            database=self.database,
+            issuance=self.issuance,
+            delivery=self.delivery,
+            profiles=self.open_profiles,
+            clock=self.clock,
+        )
+
+    @cached_property
     def registration(self) -> RegistrationAuthority:
         return RegistrationAuthority(
             applications=Applications(
@@ -206,16 +255,11 @@ class World:
                 clock=self.clock,
             ),
             decisions=Decisions(database=self.database, log=self.log, clock=self.clock),
-            delivery=Delivery(
-                database=self.database,
-                log=self.log,
-                issuance=self.issuance,
-                authorities=self.authorities,
-                register=self.register,
-            ),
+            delivery=self.delivery,
             profiles=self.open_profiles,
             revocation=self.revocation,
             mass_revocation=self.mass_revocation,
+            grants=GrantOffice(grants=self.grants, secrets=self.grant_secrets),
             policy=AccessPolicy.load(ROLES),
         )
 
