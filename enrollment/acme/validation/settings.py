@@ -66,10 +66,14 @@ class VantagePoint(Section):
     source_addresses: tuple[IPv4Address | IPv6Address, ...] = ()
 
     @model_validator(mode="after")
-    def _one_of_each_version(self) -> Self:
+    def _questions_and_connections_leave_from_there(self) -> Self:
         versions = [address.version for address in self.source_addresses]
         if len(versions) != len(set(versions)):
             raise ValueError("source_addresses holds more than one address of an IP version")
+        asked = {ip_address(parse_resolver(one)[0]).version for one in self.resolvers}
+        # A question that left by the common way would be no look from elsewhere.
+        if versions and not (len(asked) == 1 and asked <= set(versions)):
+            raise ValueError("resolvers are of one IP version, and source_addresses has that one")
         return self
 
 

@@ -117,6 +117,7 @@ POINT = {"name": "a", "resolvers": ["192.0.2.1"]}
         {"vantage_points": [POINT], "remote_failures_allowed": 1},
         {"vantage_points": [{**POINT, "source_addresses": ["192.0.2.1", "192.0.2.2"]}]},
         {"vantage_points": [{**POINT, "resolvers": []}]},
+        {"vantage_points": [{**POINT, "source_addresses": ["2001:db8::1"]}]},
         {"unknown": 1},
     ],
 )
