@@ -1,0 +1,1 @@
+"""Machines enrol by ACME (RFC 8555): orders, challenges, certificates."""
