@@ -23,7 +23,9 @@ $(INSTALLED): requirements/runtime.txt requirements/development.txt pyproject.to
 	@deploy/install-debian-packages deploy/debian-packages.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing the Python packages that requirements/*.txt pin into $(VENV)."
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/runtime.txt -r requirements/development.txt
+	@# --no-deps: the files are complete. Left to resolve, pip looks for the newest pydantic[email] and
+	@# refuses it for having no hash, from the hour in which a new one is released.
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/runtime.txt -r requirements/development.txt
 	@# --require-hashes refuses a local project, so it comes last and by itself.
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@

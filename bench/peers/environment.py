@@ -33,7 +33,7 @@ def peer_python(name: str, *, requirements: Path = REQUIREMENTS) -> Path:
     click.echo(f"Installing {name} as {requirements} pins it into {folder}.", err=True)
     shutil.rmtree(folder, ignore_errors=True)
     _run(sys.executable, "-m", "venv", folder)
-    quiet = ("--quiet", "--disable-pip-version-check", "--require-hashes")
+    quiet = ("--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes")
     _run(python, "-m", "pip", "install", *quiet, "-r", requirements)
     stamp.write_text(wanted)
     return python

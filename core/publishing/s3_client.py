@@ -59,7 +59,8 @@ def connect(connections: int) -> Any:
         from botocore.exceptions import BotoCoreError
     except ImportError as error:
         raise ObjectStoreLibraryMissing(
-            "Object stores need boto3: pip install --require-hashes -r requirements/s3.txt."
+            "Object stores need boto3: "
+            "pip install --no-deps --require-hashes -r requirements/s3.txt."
         ) from error
     config = Config(
         max_pool_connections=connections,
