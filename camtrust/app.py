@@ -78,7 +78,7 @@ def create_app(parts: AppParts, listener: Listener) -> APIFlask:
     )
     app.config["PUBLIC_URL"] = parts.settings.public_url
     self_checking = {one.name for one in parts.protocol_blueprints}
-    open_to_all = ALWAYS_PUBLIC | {one.name for one in parts.status_blueprints} | self_checking
+    open_to_all = ALWAYS_PUBLIC | {one.name for one in parts.status_blueprints}
     name_requests(app, listener=listener)
     send_security_headers(app)
     answer_with_problems(app)
@@ -92,6 +92,7 @@ def create_app(parts: AppParts, listener: Listener) -> APIFlask:
         authenticator=parts.sign_in if listener is Listener.OFFICERS else Nobody(),
         policy=parts.policy,
         public_blueprints=open_to_all,
+        self_checking_blueprints=self_checking,
     )
     limit_rates(
         app,

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint
 
+from enrollment.est.enrolling import EstEnrollment
+from enrollment.est.routes import est_blueprint
+
 if TYPE_CHECKING:
     from camtrust.wiring import Services
 
@@ -19,6 +22,19 @@ class ProtocolWiring:
         self._services = services
 
     @cached_property
+    def est(self) -> EstEnrollment:
+        """The EST server."""
+        registration = self._services.registration
+        return EstEnrollment(
+            grants=registration.grants,
+            secrets=registration.grant_secrets,
+            issuance=registration.granted_issuance,
+            authorities=self._services.authorities,
+            profiles=self._services.profiles,
+        )
+
+    @cached_property
     def blueprints(self) -> Sequence[Blueprint]:
         """The routes of every protocol."""
-        return ()
+        registration = self._services.registration
+        return (est_blueprint(self.est, registration.sign_in),)

@@ -13,12 +13,16 @@ from enrollment.errors import ProfileNotOpen
 
 @dataclass(frozen=True)
 class OpenProfile:
-    """A profile as an applicant sees it. ``facts``: each fact, and whether it has to be there."""
+    """A profile as an applicant sees it. ``facts``: each fact, and whether it has to be there.
+
+    ``facts_from_request`` are those that a request may state itself, for officers to judge.
+    """
 
     name: str
     title: str
     approvals: int
     facts: Mapping[str, bool]
+    facts_from_request: frozenset[str]
 
 
 class OpenProfiles:
@@ -49,4 +53,6 @@ class OpenProfiles:
 
 
 def _describe(profile: Profile) -> OpenProfile:
-    return OpenProfile(profile.name, profile.title, profile.approvals, profile.facts)
+    return OpenProfile(
+        profile.name, profile.title, profile.approvals, profile.facts, profile.facts_from_request
+    )

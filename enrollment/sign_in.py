@@ -84,22 +84,37 @@ class CertificateSignIn:
         return None if not header else self.sign_in(read_certificate_header(header))
 
     def sign_in(self, certificate: x509.Certificate) -> Principal:
-        """Check a certificate whose key the client was proven to hold.
+        """Return who holds a certificate whose key the client was proven to hold.
 
-        Raises ClientCertificateForeign, -Expired, -Revoked, or OfficerNotEnrolled.
+        Raises as ``check``, or OfficerNotEnrolled.
         """
-        now = self._clock.now()
-        issuer = self._issuer_of(certificate)
-        chain = self._authorities.chain(issuer.name)
-        _check_chain([certificate, *chain], now)
-        held = self._registered(certificate, issuer)
-        self._check_standing(held, issuer)
+        held = self.check(certificate)
         officer = self._officers.bound_to(held)
         if officer is None or officer.state is not OfficerState.ACTIVE:
             raise OfficerNotEnrolled("This certificate belongs to no active officer.")
         if held.profile != PROFILES[officer.role]:
             raise OfficerNotEnrolled("This certificate does not fit the officer's role.")
         return Principal(officer.id, officer.role)
+
+    def presented(self, environ: Mapping[str, Any]) -> RegisteredCertificate | None:
+        """Return the certificate that the TLS front vouches for, whoever holds it.
+
+        None when it sent none. Raises ClientCertificateMalformed, and as ``check``.
+        """
+        header = environ.get(CERTIFICATE_VARIABLE)
+        return None if not header else self.check(read_certificate_header(header))
+
+    def check(self, certificate: x509.Certificate) -> RegisteredCertificate:
+        """Take steps 2 to 4 with a certificate, and return it as the register has it.
+
+        Raises ClientCertificateForeign, -Expired or -Revoked.
+        """
+        issuer = self._issuer_of(certificate)
+        chain = self._authorities.chain(issuer.name)
+        _check_chain([certificate, *chain], self._clock.now())
+        held = self._registered(certificate, issuer)
+        self._check_standing(held, issuer)
+        return held
 
     def _issuer_of(self, certificate: x509.Certificate) -> Authority:
         for authority in self._authorities.all():

@@ -180,6 +180,15 @@ class Profile:
         }
         return needed | dict.fromkeys(self.definition.template_facts, True)
 
+    @property
+    def facts_from_request(self) -> frozenset[str]:
+        """The facts that are taken from the request where the decision did not establish them."""
+        sources: list[SubjectField | AlternativeNameField] = [
+            *self.definition.subject,
+            *self.definition.subject_alternative_name,
+        ]
+        return frozenset(one.fact for one in sources if one.from_request and one.fact is not None)
+
     def facts_in(self, csr: VerifiedCsr) -> dict[str, FactValue]:
         """Return the facts that a request's own subject and names would give.
 

@@ -70,19 +70,26 @@ def control_access(
     authenticator: Authenticator,
     policy: AccessPolicy,
     public_blueprints: Collection[str] = (),
+    self_checking_blueprints: Collection[str] = (),
 ) -> None:
     """Authenticate and authorize each request. Call it after every route is registered.
+
+    ``self_checking_blueprints`` authenticate their callers themselves, as their protocol says:
+    there nobody is signed in here, and nobody is refused.
 
     Raises UndeclaredRouteError for a route without a declaration, and for a permission that no role
     holds: such a route could never be called.
     """
-    declared = declared_access(app, public_blueprints)
+    declared = declared_access(app, {*public_blueprints, *self_checking_blueprints})
     asked = frozenset[Permission]().union(*declared.values())
     if missing := asked - policy.permissions:
         raise UndeclaredRouteError(f"no role holds {', '.join(sorted(missing))}")
 
     @app.before_request
     def sign_in_and_check() -> None:
+        g.principal = None
+        if request.blueprint in self_checking_blueprints:
+            return
         g.principal = authenticator.principal(request.environ)
         _check_same_site(g.principal)
         needed = declared.get(request.endpoint or "", PUBLIC)

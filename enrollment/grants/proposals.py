@@ -36,7 +36,9 @@ def _check_facts(profile: OpenProfile, facts: Mapping[str, FactValue]) -> None:
         )
     if proven := sorted(PROVEN_FACTS & set(facts)):
         raise GrantRefused(f"{proven[0]} comes from the protocol: name it under dns_names.")
+    # Nobody looks at the requests: what a request could say of itself is settled here as well.
     needed = {name for name, required in profile.facts.items() if required}
+    needed |= profile.facts_from_request
     if missing := sorted(needed - PROVEN_FACTS - set(facts)):
         raise GrantRefused(
             f"The profile {profile.name} needs the fact {missing[0]}.", missing=missing
@@ -44,9 +46,11 @@ def _check_facts(profile: OpenProfile, facts: Mapping[str, FactValue]) -> None:
 
 
 def _check_names(profile: OpenProfile, proposal: GrantProposal) -> None:
-    if bool(PROVEN_FACTS & set(profile.facts)) != bool(proposal.dns_names):
-        takes = "at least one DNS name" if not proposal.dns_names else "no DNS names"
-        raise GrantRefused(f"A grant for {profile.name} takes {takes}.")
+    taken = PROVEN_FACTS & set(profile.facts)
+    if proposal.dns_names and not taken:
+        raise GrantRefused(f"A grant for {profile.name} takes no DNS names.")
+    if not proposal.dns_names and any(profile.facts[name] for name in taken):
+        raise GrantRefused(f"A grant for {profile.name} takes at least one DNS name.")
     for name in proposal.dns_names:
         if not is_dns_name(name.removeprefix(BELOW)):
             raise GrantRefused(

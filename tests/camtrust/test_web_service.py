@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -311,3 +312,61 @@ def test_the_service_ends_cleanly_with_all_its_processes(running: Running) -> No
     assert running.process.wait(30) == 0
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
     assert not (running.home / "run" / "officers.sock").exists()
+
+
+def openssl(*arguments: str, given: str = "") -> str:
+    done = subprocess.run(
+        [find("openssl"), *arguments], input=given, capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+def certificates_in(answer: str) -> str:
+    """The PEM of the certificates in an answer of EST, as openssl reads them."""
+    assert not answer.startswith("{"), answer
+    return openssl("pkcs7", "-print_certs", given=_armoured(answer))
+
+
+def _armoured(base64_text: str) -> str:
+    return f"-----BEGIN PKCS7-----\n{base64_text.strip()}\n-----END PKCS7-----\n"
+
+
+def est_body(csr: Path) -> list[str]:
+    lines = csr.read_text().splitlines()[1:-1]
+    return ["--header", "Content-Type: application/pkcs10", "--data", "\n".join(lines)]
+
+
+def test_a_device_enrols_by_est_with_curl_and_renews_through_nginx(running: Running) -> None:
+    body = {
+        "protocol": "est",
+        "profile": "device",
+        "holder": "device:meter-7",
+        "facts": {
+            "organization_name": "Ministry of Examples",
+            "common_name": "meter-7",
+            "device_serial_number": "KH-0007",
+        },
+        "certificates_allowed": 1,
+        "expires_at": (datetime.now(UTC) + timedelta(days=30)).isoformat(),
+    }
+    grants = "/enrollment/v1/grants"
+    grant = json.loads(running.officers("clerk", grants, *post(body)))
+    approved = running.officers("first", f"{grants}/{grant['id']}/approval", *post({}))
+    assert json.loads(approved)["state"] == "active", approved
+    told = json.loads(running.officers("clerk", f"{grants}/{grant['id']}/secret", *post({})))
+    key, csr = make_request(running.home, "meter-7")
+    user = ["--user", f"{told['name']}:{told['secret']}"]
+    enrolled = running.public("/.well-known/est/simpleenroll", *user, *est_body(csr))
+    certificate = running.file("meter-7", "pem")
+    certificate.write_text(certificates_in(enrolled))
+    anchors = running.file("est", "pem")
+    anchors.write_text(certificates_in(running.public("/.well-known/est/cacerts")))
+    verified = openssl("verify", "-CAfile", str(anchors), str(certificate))
+    assert verified.endswith(": OK\n")
+    again = running.file("again", "csr")
+    same_subject = ("x509", "-x509toreq", "-in", str(certificate))
+    openssl(*same_subject, "-signkey", str(key), "-out", str(again))
+    renew = "/.well-known/est/simplereenroll"
+    renewed = certificates_in(running.officers("meter-7", renew, *est_body(again)))
+    assert renewed != certificate.read_text()
+    assert slug(running.officers("clerk", renew, *est_body(again))) == "est-not-renewable"

@@ -45,6 +45,8 @@ from core.web.health import Probe
 from enrollment.applications import Applications
 from enrollment.decisions import Decisions
 from enrollment.delivery import Delivery
+from enrollment.est.enrolling import EstEnrollment
+from enrollment.est.routes import est_blueprint
 from enrollment.grants.grants import Grants
 from enrollment.grants.issuing import GrantedIssuance
 from enrollment.grants.routes import GrantOffice
@@ -263,6 +265,16 @@ class World:
             policy=AccessPolicy.load(ROLES),
         )
 
+    @cached_property
+    def est(self) -> EstEnrollment:
+        return EstEnrollment(
+            grants=self.grants,
+            secrets=self.grant_secrets,
+            issuance=self.granted_issuance,
+            authorities=self.authorities,
+            profiles=self.hierarchy.profiles,
+        )
+
     def parts(self, **settings: Any) -> AppParts:
         return AppParts(
             settings=ServeSettings(
@@ -274,6 +286,7 @@ class World:
             idempotent_requests=IdempotentRequests(database=self.database, clock=self.clock),
             log_folder=self.folder / "log",
             probes=[Probe("database", lambda: None)],
+            protocol_blueprints=(est_blueprint(self.est, self.sign_in),),
         )
 
     def issue(self, profile: str, holder: str, *, days: int | None = None) -> x509.Certificate:

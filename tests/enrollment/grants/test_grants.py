@@ -121,6 +121,12 @@ def test_an_unknown_grant_is_said_to_be_unknown(world: World, unknown: str) -> N
         ({"facts": {"shoe_size": "44"}}, FactUnknown, "shoe_size"),
         ({"facts": {"server_name": "www.moh.gov.kh"}}, GrantRefused, "dns_names"),
         ({"facts": {}}, GrantRefused, "needs the fact"),
+        # Nobody would look at what the device says of itself.
+        (
+            {"profile": "device", "facts": {"organization_name": "Ministry of Examples"}},
+            GrantRefused,
+            "needs the fact common_name",
+        ),
         ({"dns_names": ()}, GrantRefused, "at least one DNS name"),
         ({"profile": "organization-seal", "dns_names": ("a.kh",)}, GrantRefused, "no DNS names"),
         ({"dns_names": ("WWW.moh.gov.kh",)}, GrantRefused, "lower-case"),
