@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 
+from apiflask import APIBlueprint
 from cryptography import x509
-from flask import Blueprint, Response, request
+from flask import Response, request
 
 from core.web.bodies import reads
 from enrollment.delivery import DeliveredCertificate
@@ -37,9 +38,10 @@ PREFIX = "/.well-known/est"
 CHALLENGE = 'Basic realm="camtrust EST", charset="UTF-8"'
 
 
-def est_blueprint(enrollment: EstEnrollment, certificates: CertificateSignIn) -> Blueprint:
+def est_blueprint(enrollment: EstEnrollment, certificates: CertificateSignIn) -> APIBlueprint:
     """Return the routes of the EST server."""
-    est = Blueprint(NAME, __name__, url_prefix=PREFIX)
+    # RFC 7030 describes them; the description of our own API does not repeat it.
+    est = APIBlueprint(NAME, __name__, url_prefix=PREFIX, enable_openapi=False)
     est.before_request(_check_transport)
     est.after_request(_name_the_scheme)
     _serve_information(est, enrollment, certificates)
@@ -48,7 +50,7 @@ def est_blueprint(enrollment: EstEnrollment, certificates: CertificateSignIn) ->
 
 
 def _serve_information(
-    est: Blueprint, enrollment: EstEnrollment, certificates: CertificateSignIn
+    est: APIBlueprint, enrollment: EstEnrollment, certificates: CertificateSignIn
 ) -> None:
     @est.get("/cacerts")
     def cacerts() -> Response:
@@ -65,7 +67,7 @@ def _serve_information(
 
 
 def _serve_enrolment(
-    est: Blueprint, enrollment: EstEnrollment, certificates: CertificateSignIn
+    est: APIBlueprint, enrollment: EstEnrollment, certificates: CertificateSignIn
 ) -> None:
     @est.post("/simpleenroll")
     @reads(PKCS10)
