@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint
 
+from enrollment.acme.routes import acme_blueprint
+from enrollment.acme.server import AcmeServer
+from enrollment.acme.validation import Validation
 from enrollment.est.enrolling import EstEnrollment
 from enrollment.est.routes import est_blueprint
 
@@ -20,6 +23,25 @@ class ProtocolWiring:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+
+    @cached_property
+    def acme(self) -> AcmeServer:
+        """The ACME server."""
+        registration, settings = self._services.registration, self._services.settings
+        return AcmeServer(
+            database=self._services.database,
+            grants=registration.grants,
+            secrets=registration.grant_secrets,
+            issuing=registration.granted_issuance,
+            revocation=self._services.revocation,
+            validator=Validation.build(settings.acme.validation),
+            register=registration.register,
+            authorities=self._services.authorities,
+            profiles=self._services.profiles,
+            settings=settings.acme,
+            public_url=settings.serve.public_url,
+            clock=self._services.clock,
+        )
 
     @cached_property
     def est(self) -> EstEnrollment:
@@ -37,4 +59,7 @@ class ProtocolWiring:
     def blueprints(self) -> Sequence[Blueprint]:
         """The routes of every protocol."""
         registration = self._services.registration
-        return (est_blueprint(self.est, registration.sign_in),)
+        return (
+            acme_blueprint(self.acme),
+            est_blueprint(self.est, registration.sign_in),
+        )

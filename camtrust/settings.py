@@ -12,6 +12,7 @@ from camtrust.publishing.settings import PublishSettings
 from camtrust.serving.settings import ServeSettings
 from core.settings import Section, load_settings
 from core.transparency.settings import LogSettings
+from enrollment.acme.settings import AcmeSettings
 from enrollment.settings import EnrollmentSettings
 from hsm.settings import HsmSettings
 from ocsp.settings import OcspSettings
@@ -37,6 +38,7 @@ class Settings(Section):
     crl: CrlSettings = CrlSettings()
     ocsp: OcspSettings = OcspSettings()
     enrollment: EnrollmentSettings = EnrollmentSettings()
+    acme: AcmeSettings = AcmeSettings()
     serve: ServeSettings = ServeSettings()
     publish: PublishSettings = PublishSettings()
 

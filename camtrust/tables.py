@@ -6,6 +6,7 @@ import ca.models
 import ca.revocation.models
 import core.models
 import core.transparency.models
+import enrollment.acme.models
 import enrollment.grants.models
 import enrollment.models
 import hsm.models

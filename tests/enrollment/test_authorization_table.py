@@ -62,6 +62,21 @@ TABLE: dict[tuple[str, str], frozenset[str]] = {
 }
 # These check their callers themselves; their own tests say whom they refuse.
 SELF_CHECKING = [
+    ("GET", "/acme/directory"),
+    ("GET", "/acme/new-nonce"),
+    ("GET", "/acme/renewal-info/<certificate_id>"),
+    ("POST", "/acme/new-account"),
+    ("POST", "/acme/account/<account_id>"),
+    ("POST", "/acme/account/<account_id>/orders"),
+    ("POST", "/acme/key-change"),
+    ("POST", "/acme/new-order"),
+    ("POST", "/acme/order/<order_id>"),
+    ("POST", "/acme/order/<order_id>/finalize"),
+    ("POST", "/acme/new-authorization"),
+    ("POST", "/acme/authorization/<authorization_id>"),
+    ("POST", "/acme/challenge/<challenge_id>"),
+    ("POST", "/acme/certificate/<order_id>"),
+    ("POST", "/acme/revoke-certificate"),
     ("GET", "/.well-known/est/cacerts"),
     ("GET", "/.well-known/est/csrattrs"),
     ("POST", "/.well-known/est/simpleenroll"),

@@ -42,6 +42,10 @@ from core.access import AccessPolicy, Role
 from core.database import Database
 from core.idempotency import IdempotentRequests
 from core.web.health import Probe
+from enrollment.acme.routes import acme_blueprint
+from enrollment.acme.server import AcmeServer
+from enrollment.acme.settings import AcmeSettings
+from enrollment.acme.validation import Validation
 from enrollment.applications import Applications
 from enrollment.decisions import Decisions
 from enrollment.delivery import Delivery
@@ -147,6 +151,8 @@ class World:
     hierarchy: SoftwareHierarchy = field(default_factory=default_hierarchy)
     numbers: Iterator[int] = field(default_factory=lambda: iter(range(10_000)))
     held: dict[str, x509.Certificate] = field(default_factory=dict)
+    public_url: str = PUBLIC_URL
+    acme_settings: AcmeSettings = field(default_factory=AcmeSettings)
 
     def __post_init__(self) -> None:
         self.log = make_log(self.database, self.folder / "log", self.clock)
@@ -266,6 +272,23 @@ class World:
         )
 
     @cached_property
+    def acme(self) -> AcmeServer:
+        return AcmeServer(
+            database=self.database,
+            grants=self.grants,
+            secrets=self.grant_secrets,
+            issuing=self.granted_issuance,
+            revocation=self.revocation,
+            validator=Validation.build(self.acme_settings.validation),
+            register=self.register,
+            authorities=self.authorities,
+            profiles=self.hierarchy.profiles,
+            settings=self.acme_settings,
+            public_url=self.public_url,
+            clock=self.clock,
+        )
+
+    @cached_property
     def est(self) -> EstEnrollment:
         return EstEnrollment(
             grants=self.grants,
@@ -278,7 +301,7 @@ class World:
     def parts(self, **settings: Any) -> AppParts:
         return AppParts(
             settings=ServeSettings(
-                public_url=PUBLIC_URL, rate_limit="100000 per minute", **settings
+                public_url=self.public_url, rate_limit="100000 per minute", **settings
             ),
             policy=self.registration.policy,
             registration=self.registration,
@@ -286,7 +309,10 @@ class World:
             idempotent_requests=IdempotentRequests(database=self.database, clock=self.clock),
             log_folder=self.folder / "log",
             probes=[Probe("database", lambda: None)],
-            protocol_blueprints=(est_blueprint(self.est, self.sign_in),),
+            protocol_blueprints=(
+                acme_blueprint(self.acme),
+                est_blueprint(self.est, self.sign_in),
+            ),
         )
 
     def issue(self, profile: str, holder: str, *, days: int | None = None) -> x509.Certificate:
