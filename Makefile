@@ -19,7 +19,7 @@ help: ## Show this list
 .PHONY: setup
 setup: $(INSTALLED) ## Install what is missing: Debian packages, and Python packages into .venv
 
-$(INSTALLED): requirements/runtime.txt requirements/development.txt pyproject.toml deploy/debian-packages.txt deploy/install-debian-packages
+$(INSTALLED): requirements/runtime.txt requirements/development.txt pyproject.toml deploy/debian-packages.txt deploy/install-debian-packages deploy/install-page-assets core/web/page_assets/package-lock.json core/web/page_assets/page.scss
 	@deploy/install-debian-packages deploy/debian-packages.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing the Python packages that requirements/*.txt pin into $(VENV)."
@@ -28,6 +28,7 @@ $(INSTALLED): requirements/runtime.txt requirements/development.txt pyproject.to
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/runtime.txt -r requirements/development.txt
 	@# --require-hashes refuses a local project, so it comes last and by itself.
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python deploy/install-page-assets
 	@touch $@
 
 .PHONY: demo
@@ -47,6 +48,11 @@ test: setup ## Run the whole test suite; what fails under its load is judged onc
 .PHONY: test-long
 test-long: setup ## Run what takes longer too: all kills, long fuzzing, a minute of concurrency
 	@$(BIN)/pytest tests
+
+.PHONY: screenshots
+screenshots: setup ## Draw every page, in both languages, on a phone and a desk, into var/screenshots
+	@mkdir -p var/screenshots
+	@CAMTRUST_SCREENSHOTS=var/screenshots $(BIN)/pytest -q -n 2 tests/browser
 
 .PHONY: check
 check: setup ## Format, lint, types, imports, documents

@@ -19,8 +19,10 @@ from core.idempotency import IdempotentRequests
 from core.web.access_control import Authenticator, Nobody, control_access
 from core.web.addresses import guard_addresses
 from core.web.bodies import guard_bodies
+from core.web.forms import guard_forms
 from core.web.health import Probe, Readiness, serve_health
 from core.web.idempotent import remember_answers
+from core.web.languages import TEXTS, speak
 from core.web.limits import limit_rates
 from core.web.metrics import serve_metrics
 from core.web.openapi import describe_api
@@ -28,6 +30,7 @@ from core.web.pages import pages
 from core.web.problems import answer_with_problems
 from core.web.requests import name_requests
 from core.web.security_headers import send_security_headers
+from enrollment.office.routes import TEXTS as OFFICE_TEXTS
 from enrollment.routes import RegistrationAuthority, mount_enrollment
 
 ROLES = Path(__file__).parent / "roles.toml"
@@ -84,6 +87,8 @@ def create_app(parts: AppParts, listener: Listener) -> APIFlask:
     answer_with_problems(app)
     guard_addresses(app)
     guard_bodies(app, max_octets=parts.settings.max_body_octets)
+    guard_forms(app)
+    speak(app, [TEXTS, OFFICE_TEXTS])
     describe_api(app, description=DESCRIPTION, public_url=parts.settings.public_url)
     remember_answers(app, parts.idempotent_requests)
     _mount(app, parts, listener)

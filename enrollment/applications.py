@@ -9,7 +9,7 @@ from typing import Protocol
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
-from ca.csr import VerifiedCsr
+from ca.csr import VerifiedCsr, verify_csr
 from ca.plan import CertificateRequest, FactValue
 from core.clock import Clock
 from core.database import Database
@@ -24,7 +24,7 @@ from enrollment.application import (
     unknown,
 )
 from enrollment.errors import FactUnknown
-from enrollment.models import applications
+from enrollment.models import applications, decisions
 from enrollment.profiles import OpenProfile, OpenProfiles
 
 
@@ -104,7 +104,10 @@ class Applications:
         limit: int,
         after: str | None = None,
         states: Collection[ApplicationState] = (),
+        profile: str | None = None,
         applicant: str | None = None,
+        holder: str | None = None,
+        serial_number: int | None = None,
     ) -> Sequence[Application]:
         """Return up to ``limit`` applications, newest first, that come after the id ``after``.
 
@@ -115,10 +118,53 @@ class Applications:
             query = query.where(applications.c.id < after)
         if states:
             query = query.where(applications.c.state.in_(sorted(states)))
-        if applicant is not None:
-            query = query.where(applications.c.applicant == applicant)
+        for column, wanted in (
+            (applications.c.applicant, applicant),
+            (applications.c.profile, profile),
+            (applications.c.holder, holder),
+            (applications.c.serial_number, serial_number),
+        ):
+            if wanted is not None:
+                query = query.where(column == wanted)
         with self._database.read() as connection:
             return [application_of(row) for row in connection.execute(query)]
+
+    def waiting_for(
+        self, officer: str, *, limit: int, after: str | None = None
+    ) -> Sequence[Application]:
+        """Return what waits for this very officer, oldest first, after the id ``after``.
+
+        That is what is undecided, was not applied for by the officer, and was not decided by
+        the officer before. They come without their decisions.
+        """
+        own = select(decisions.c.id).where(
+            decisions.c.application == applications.c.id, decisions.c.decided_by == officer
+        )
+        query = (
+            select(applications)
+            .where(
+                applications.c.state == ApplicationState.SUBMITTED,
+                applications.c.applicant != officer,
+                ~own.exists(),
+            )
+            .order_by(applications.c.id)
+            .limit(limit)
+        )
+        if after is not None:
+            query = query.where(applications.c.id > after)
+        with self._database.read() as connection:
+            return [application_of(row) for row in connection.execute(query)]
+
+    def check_issuable(self, application: Application) -> None:
+        """Raise what issuance would refuse an application for now; as ``submit``."""
+        self._issuance.check(
+            CertificateRequest(
+                profile=application.profile,
+                csr=verify_csr(application.csr_der),
+                holder=application.holder,
+                facts=application.facts,
+            )
+        )
 
     def _store(
         self, submission: Submission, profile: OpenProfile, applicant: str, application_id: str

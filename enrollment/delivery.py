@@ -7,6 +7,7 @@ once, ends with one certificate.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 from cryptography import x509
@@ -41,6 +42,8 @@ class DeliveredCertificate:
     chain: tuple[x509.Certificate, ...]
     log_index: int
     proof: str
+    standing: str
+    not_after: datetime
 
 
 class Delivery:
@@ -115,6 +118,8 @@ class Delivery:
             chain=tuple(self._authorities.chain(held.authority)),
             log_index=held.log_index,
             proof=self._log.proof(held.log_index),
+            standing=held.standing,
+            not_after=held.not_after,
         )
 
     def _note_issued(self, application: Application, issued: IssuedCertificate) -> None:

@@ -89,6 +89,9 @@ applications = Table(
 )
 Index("ix_applications_state", applications.c.state, applications.c.id)
 Index("ix_applications_applicant", applications.c.applicant, applications.c.id)
+Index("ix_applications_profile", applications.c.profile, applications.c.id)
+Index("ix_applications_holder", applications.c.holder, applications.c.id)
+Index("ix_applications_serial_number", applications.c.serial_number, applications.c.id)
 
 decisions = Table(
     "decisions",

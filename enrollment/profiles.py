@@ -43,6 +43,10 @@ class OpenProfiles:
         """Return the facts that a request itself states: officers judge them. Raises as open."""
         return self._profiles[self.open(name).name].facts_in(csr)
 
+    def title_of(self, name: str) -> str:
+        """Return the title of a profile, also of one that is closed by now."""
+        return self._profiles[name].title if name in self._profiles else name
+
     def all(self) -> list[OpenProfile]:
         """Return every open profile, by name."""
         return [

@@ -47,6 +47,7 @@ from enrollment.messages import (
     summary_of,
     view_of,
 )
+from enrollment.office.routes import mount_office
 from enrollment.permissions import DECIDE, READ, READ_OWN, REVOKE, REVOKE_OWN, SUBMIT
 from enrollment.profiles import OpenProfiles
 from enrollment.submissions import (
@@ -85,11 +86,12 @@ class RegistrationAuthority:
 
 
 def mount_enrollment(app: Flask, registration: RegistrationAuthority) -> None:
-    """Serve the enrolment API from ``app``."""
+    """Serve the enrolment API and the officers' pages from ``app``."""
     app.extensions[_KEY] = registration
     app.register_blueprint(enrollment)
     mount_mass_revocation(app, lambda: registration.mass_revocation)
     mount_grants(app, lambda: registration.grants)
+    mount_office(app, registration)
 
 
 @enrollment.get("/me")

@@ -7,6 +7,7 @@ Nothing unforeseen is told to a client: it is a 500 with the request id, logged 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -34,6 +35,7 @@ OWN_MEMBERS = frozenset({"type", "title", "status", "detail", "instance", "kept"
 UNAVAILABLE_RETRY_SECONDS = 5
 # RFC 9110, Section 15.5.2: a 401 names a scheme; a certificate in TLS has none registered.
 CHALLENGE = 'TLS-Client-Certificate realm="camtrust officers"'
+_PAGES = "camtrust_problem_pages"
 
 
 class MethodNotAllowed(Malformed):
@@ -154,11 +156,27 @@ def problem_response(error: CamtrustError) -> Response:
     if error.kept is not None:
         body["kept"] = error.kept
     g.problem = error.problem
-    response = Response(
-        json.dumps(body, ensure_ascii=False), status=status, content_type=MEDIA_TYPE
-    )
+    if render := _page():
+        response = Response(render(error, status), status=status, mimetype="text/html")
+    else:
+        text = json.dumps(body, ensure_ascii=False)
+        response = Response(text, status=status, content_type=MEDIA_TYPE)
     _add_headers(response, error, status)
     return response
+
+
+def show_problems_as_pages(
+    app: Flask, prefix: str, render: Callable[[CamtrustError, int], str]
+) -> None:
+    """Answer refusals of paths under ``prefix`` with a page for people, made by ``render``."""
+    app.extensions.setdefault(_PAGES, {})[prefix] = render
+
+
+def _page() -> Callable[[CamtrustError, int], str] | None:
+    pages: dict[str, Callable[[CamtrustError, int], str]] = current_app.extensions.get(_PAGES, {})
+    return next(
+        (render for prefix, render in pages.items() if request.path.startswith(prefix)), None
+    )
 
 
 def answer_with_problems(app: Flask) -> None:

@@ -24,8 +24,9 @@ OFFICER = Role.RA_OFFICER
 READERS = frozenset({Role.CA_ADMINISTRATOR, OFFICER, Role.AUDITOR, Role.SERVICE})
 APPLICANTS = frozenset({OFFICER, Role.SERVICE})
 REVOKERS = frozenset({Role.CA_ADMINISTRATOR, OFFICER})
-GRANT_READERS = frozenset({Role.CA_ADMINISTRATOR, OFFICER, Role.AUDITOR})
+OVERSEERS = frozenset({Role.CA_ADMINISTRATOR, OFFICER, Role.AUDITOR})
 V1 = "/enrollment/v1"
+ONE = "/office/applications/<application_id>"
 
 TABLE: dict[tuple[str, str], frozenset[str]] = {
     ("GET", "/healthz"): EVERYBODY,
@@ -46,9 +47,19 @@ TABLE: dict[tuple[str, str], frozenset[str]] = {
     ("POST", f"{V1}/applications/<application_id>/refusal"): frozenset({OFFICER}),
     ("GET", f"{V1}/applications/<application_id>/certificate"): READERS,
     ("POST", f"{V1}/applications/<application_id>/revocation"): APPLICANTS,
+    ("POST", "/language"): EVERYBODY,
+    ("GET", "/office/"): OVERSEERS,
+    ("GET", "/office/applications"): OVERSEERS,
+    ("GET", "/office/search"): OVERSEERS,
+    ("POST", "/office/search"): OVERSEERS,
+    ("GET", ONE): OVERSEERS,
+    ("GET", f"{ONE}/certificate.pem"): OVERSEERS,
+    ("POST", f"{ONE}/approval"): frozenset({OFFICER}),
+    ("POST", f"{ONE}/refusal"): frozenset({OFFICER}),
+    ("POST", f"{ONE}/revocation"): frozenset({OFFICER}),
     ("POST", f"{V1}/grants"): frozenset({OFFICER}),
-    ("GET", f"{V1}/grants"): GRANT_READERS,
-    ("GET", f"{V1}/grants/<grant_id>"): GRANT_READERS,
+    ("GET", f"{V1}/grants"): OVERSEERS,
+    ("GET", f"{V1}/grants/<grant_id>"): OVERSEERS,
     ("POST", f"{V1}/grants/<grant_id>/approval"): frozenset({OFFICER}),
     ("POST", f"{V1}/grants/<grant_id>/refusal"): frozenset({OFFICER}),
     ("POST", f"{V1}/grants/<grant_id>/withdrawal"): frozenset({OFFICER}),
@@ -152,7 +163,10 @@ def _call(caller: Caller, method: str, rule: str) -> Any:
     path = path.replace("<int:job_id>", "4711").replace("<grant_id>", "0" * 32)
     path = path.replace("<authority>", "people-1").replace("<file>", "0.crl")
     path = path.replace("<path:filename>", "plain.css").replace("<path:name>", "0/000")
-    body = {"json": {}} if method == "POST" else {}
+    pages = path.startswith(("/office", "/language"))
+    body: dict[str, Any] = (
+        {} if method == "GET" else {"data": {"a": "b"}} if pages else {"json": {}}
+    )
     headers = {}
     if caller.certificate is not None:
         from tests.enrollment.world import front_header
