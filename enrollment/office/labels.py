@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from core import oids
 from core.web.languages import translatable
 from enrollment.application import ApplicationState
+from enrollment.grants.grant import GrantState
 
 # In the order in which an officer reads them.
 FACTS: Mapping[str, str] = {
@@ -40,6 +41,18 @@ COLOURS: Mapping[ApplicationState, str] = {
     ApplicationState.APPROVED: "yellow",
     ApplicationState.ISSUED: "green",
     ApplicationState.FAILED: "orange",
+}
+GRANT_STATES: Mapping[GrantState, str] = {
+    GrantState.PROPOSED: translatable("Waiting for a decision"),
+    GrantState.ACTIVE: translatable("In use"),
+    GrantState.REFUSED: translatable("Refused"),
+    GrantState.WITHDRAWN: translatable("Withdrawn"),
+}
+GRANT_COLOURS: Mapping[GrantState, str] = {
+    GrantState.PROPOSED: "blue",
+    GrantState.ACTIVE: "green",
+    GrantState.REFUSED: "red",
+    GrantState.WITHDRAWN: "orange",
 }
 STANDINGS: Mapping[str, str] = {
     "good": translatable("Valid"),

@@ -9,6 +9,7 @@ from core.access import AccessPolicy
 from enrollment.applications import Applications
 from enrollment.decisions import Decisions
 from enrollment.delivery import Delivery
+from enrollment.grants.routes import GrantOffice
 from enrollment.profiles import OpenProfiles
 
 
@@ -26,6 +27,10 @@ class Office(Protocol):
     @property
     def delivery(self) -> Delivery:
         """Issues what was approved."""
+
+    @property
+    def grants(self) -> GrantOffice:
+        """What machines may enrol for."""
 
     @property
     def profiles(self) -> OpenProfiles:

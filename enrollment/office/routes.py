@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,14 @@ from core.web.access_control import current_principal, requires
 from core.web.cursors import cursor_after, row_id_of
 from core.web.forms import takes_form
 from core.web.problems import show_problems_as_pages
-from enrollment.application import Application, ApplicationState, Verdict
+from enrollment.application import Application, ApplicationState, Decision, Verdict
 from enrollment.decisions import DecisionToMake
+from enrollment.grants.grant import Grant
 from enrollment.messages import HOLDER_PATTERN, RefusalMessage
 from enrollment.office import labels
 from enrollment.office.registration import Office
-from enrollment.office.sheet import make_sheet
-from enrollment.permissions import DECIDE, READ, REVOKE
+from enrollment.office.sheet import facts_of, make_sheet
+from enrollment.permissions import DECIDE, READ, READ_GRANTS, REVOKE, WITHDRAW_GRANT
 from enrollment.wire_certificates import PEM_CHAIN_TYPE, in_type
 
 TEXTS = Path(__file__).parent / "locale"
@@ -125,14 +127,11 @@ def approve(application_id: str) -> Any:
 @takes_form
 def refuse(application_id: str) -> Any:
     """Refuse an application, with the reason."""
-    # A browser sends line breaks as CRLF; the API's clients send LF.
-    reason = request.form.get("reason", "").replace("\r\n", "\n").strip()
-    try:
-        message = RefusalMessage(reason=reason)
-    except ValidationError:
+    reason = _typed_reason()
+    if not _is_reason(reason):
         page = _application_page(_find(application_id), mistaken="reason", reason=reason)
         return page, 422
-    return _decide(application_id, Verdict.REFUSED, message.reason)
+    return _decide(application_id, Verdict.REFUSED, reason)
 
 
 @office.post("/applications/<application_id>/revocation")
@@ -165,6 +164,52 @@ def certificate(application_id: str) -> Response:
     )
 
 
+@office.get("/grants")
+@requires(READ_GRANTS)
+def all_grants() -> str:
+    """Show the grants by which machines enrol, newest first."""
+    found = _office().grants.grants.page(limit=PAGE_SIZE + 1, after=_after())
+    return _list_page("office/grants.html", found)
+
+
+@office.get("/grants/<grant_id>")
+@requires(READ_GRANTS)
+def grant(grant_id: str) -> str:
+    """Show a grant with what it allows."""
+    return _grant_page(_office().grants.grants.find(grant_id))
+
+
+@office.post("/grants/<grant_id>/approval")
+@requires(DECIDE)
+@takes_form
+def approve_grant(grant_id: str) -> Any:
+    """Approve a grant."""
+    _office().grants.grants.decide(grant_id, _decision(Verdict.APPROVED, None))
+    return _to_grant(grant_id)
+
+
+@office.post("/grants/<grant_id>/refusal")
+@requires(DECIDE)
+@takes_form
+def refuse_grant(grant_id: str) -> Any:
+    """Refuse a grant, with the reason."""
+    reason = _typed_reason()
+    if not _is_reason(reason):
+        found = _office().grants.grants.find(grant_id)
+        return _grant_page(found, mistaken="reason", reason=reason), 422
+    _office().grants.grants.decide(grant_id, _decision(Verdict.REFUSED, reason))
+    return _to_grant(grant_id)
+
+
+@office.post("/grants/<grant_id>/withdrawal")
+@requires(WITHDRAW_GRANT)
+@takes_form
+def withdraw_grant(grant_id: str) -> Any:
+    """End a grant for good."""
+    _office().grants.grants.withdraw(grant_id, withdrawn_by=current_principal().id)
+    return _to_grant(grant_id)
+
+
 def _office() -> Office:
     registration: Office = current_app.extensions[_KEY]
     return registration
@@ -187,7 +232,6 @@ def _list_page(template: str, found: Any, **values: Any) -> str:
 
 def _application_page(shown: Application, **values: Any) -> str:
     registration = _office()
-    me = current_principal().id
     delivered = None
     if shown.serial_number is not None:
         delivered = registration.delivery.certificate_of(shown)
@@ -196,22 +240,55 @@ def _application_page(shown: Application, **values: Any) -> str:
         sheet=make_sheet(shown, registration.applications),
         profile=registration.profiles.title_of(shown.profile),
         delivered=delivered,
-        decided_by_me=any(one.decided_by == me for one in shown.decisions),
+        decided_by_me=_decided_by_me(shown.decisions),
         done=request.args.get("done"),
         **values,
     )
 
 
-def _decide(application_id: str, verdict: Verdict, reason: str | None) -> Any:
+def _grant_page(shown: Grant, **values: Any) -> str:
+    return render_template(
+        "office/grant.html",
+        one=shown,
+        facts=facts_of(shown.facts),
+        decided_by_me=_decided_by_me(shown.decisions),
+        **values,
+    )
+
+
+def _decided_by_me(made: Iterable[Decision]) -> bool:
+    return any(one.decided_by == current_principal().id for one in made)
+
+
+def _typed_reason() -> str:
+    # A browser sends line breaks as CRLF; the API's clients send LF.
+    return request.form.get("reason", "").replace("\r\n", "\n").strip()
+
+
+def _is_reason(text: str) -> bool:
+    try:
+        RefusalMessage(reason=text)
+    except ValidationError:
+        return False
+    return True
+
+
+def _decision(verdict: Verdict, reason: str | None) -> DecisionToMake:
     act = request.form.get("act", "")
     if not _ACT.fullmatch(act):
         raise ActMalformed("Open the page again and send its form once more.")
+    return DecisionToMake(act, current_principal().id, verdict, reason)
+
+
+def _decide(application_id: str, verdict: Verdict, reason: str | None) -> Any:
     registration = _office()
-    decided = registration.decisions.decide(
-        application_id, DecisionToMake(act, current_principal().id, verdict, reason)
-    )
+    decided = registration.decisions.decide(application_id, _decision(verdict, reason))
     registration.delivery.issue_if_approved(decided)
     return _to_application(application_id, str(verdict))
+
+
+def _to_grant(grant_id: str) -> Any:
+    return redirect(url_for("office.grant", grant_id=grant_id), 303)
 
 
 def _to_application(application_id: str, done: str) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -43,7 +43,7 @@ def make_sheet(application: Application, applications: Applications) -> Sheet:
     )
     return Sheet(
         application=application,
-        facts=_facts(application),
+        facts=facts_of(application.facts),
         key=_key(csr),
         stated=_stated(csr),
         objection=_objection(application, applications),
@@ -51,11 +51,12 @@ def make_sheet(application: Application, applications: Applications) -> Sheet:
     )
 
 
-def _facts(application: Application) -> list[tuple[str, str, str]]:
+def facts_of(facts: Mapping[str, FactValue]) -> list[tuple[str, str, str]]:
+    """Return each fact as its name, its label and its value, in the order of the labels."""
     # A fact that the pages have no label for is shown all the same, after the others.
-    known = [name for name in FACTS if name in application.facts]
-    names = known + sorted(set(application.facts) - set(known))
-    return [(name, FACTS.get(name, name), _text(application.facts[name])) for name in names]
+    known = [name for name in FACTS if name in facts]
+    names = known + sorted(set(facts) - set(known))
+    return [(name, FACTS.get(name, name), _text(facts[name])) for name in names]
 
 
 def _text(value: FactValue) -> str:

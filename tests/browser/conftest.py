@@ -9,7 +9,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_playwright
 from werkzeug.serving import make_server
 
 from camtrust.app import create_app
@@ -74,8 +74,18 @@ class Reader:
         self.asked: list[str] = []
         self.complaints: list[str] = []
         self.page.on("request", lambda request: self.asked.append(request.url))
-        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("console", lambda message: self._hear(message.text))
+        self.page.on("response", self._look_at)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _hear(self, text: str) -> None:
+        # Said of refusals too, which are pages that we want; what a page lacks is counted below.
+        if not text.startswith("Failed to load resource"):
+            self.complaints.append(text)
+
+    def _look_at(self, response: Response) -> None:
+        if response.status >= 400 and not response.request.is_navigation_request():
+            self.complaints.append(f"{response.status} {response.url}")
 
     def open(self, path: str) -> Page:
         self.page.goto(f"{self.address}{path}")

@@ -13,6 +13,7 @@ from camtrust.listeners import Listener
 from core.access import Role
 from tests.browser.conftest import WIDTHS, Reader
 from tests.ca.software_hierarchy import csr_for
+from tests.enrollment.grants.world import proposal_for
 from tests.enrollment.world import Caller, World, facts_of, pem_csr
 
 APPROVE = {"en": "Approve", "km": "អនុម័ត"}
@@ -68,15 +69,19 @@ def test_two_officers_approve_and_one_revokes(
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS.keys())
 def test_every_page_can_be_read_by_everybody(
     application: str,
+    world: World,
     address: Callable[..., str],
     reader: Callable[..., Reader],
     width: int,
     language: str,
 ) -> None:
     officer = reader(address("first"), width=width, language=language)
+    grant = world.grants.propose(proposal_for(world), proposed_by="clerk", grant_id="7" * 32)
     for name, path in {
         "queue": "/office/",
         "applications": "/office/applications",
+        "grants": "/office/grants",
+        "grant": f"/office/grants/{grant.id}",
         "search": "/office/search",
     }.items():
         officer.open(path)
@@ -96,9 +101,6 @@ def test_a_refusal_without_its_reason_is_asked_for(
     officer = reader(address("first"), language="en")
     page = officer.open(f"/office/applications/{application}")
     page.get_by_role("button", name="Refuse", exact=True).click()
-    # The browser's console tells of every answer that is no success.
-    assert [one for one in officer.complaints if "422" not in one] == []
-    officer.complaints.clear()
     officer.examine("application-reason-missing")
     page.locator("#reason").fill("The photo is missing.")
     page.get_by_role("button", name="Refuse", exact=True).click()
@@ -140,7 +142,6 @@ def test_an_auditor_is_refused_with_a_page_that_says_what_to_do(
     page.evaluate(f"document.forms[1].action = '/office/applications/{application}/approval'")
     page.get_by_role("button", name="Search").click()
     assert page.get_by_role("heading", name="Your role may not do this").count() == 1
-    auditor.complaints.clear()
     auditor.examine("refusal")
 
 

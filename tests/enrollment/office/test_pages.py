@@ -11,7 +11,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from flask.testing import FlaskClient
 
 from core.access import Role
+from enrollment.grants.grant import GrantState
 from tests.ca.software_hierarchy import csr_for
+from tests.enrollment.grants.world import proposal_for
 from tests.enrollment.world import Caller, World, facts_of, front_header, pem_csr
 
 MakeCaller = Callable[..., Caller]
@@ -261,3 +263,28 @@ def test_strangers_and_missing_things_get_a_page(
     missing = officer("first").get(f"/office/applications/{'0' * 32}")
     assert missing.status_code == 404 and "There is no such application" in missing.text
     assert officer("second").get("/office/nowhere").status_code == 404
+
+
+def test_a_grant_is_approved_and_withdrawn(officer: Callable[..., Officer], world: World) -> None:
+    first, second = officer("first"), officer("second")
+    proposed = world.grants.propose(proposal_for(world), proposed_by="first", grant_id=f"{7:032x}")
+    page = f"/office/grants/{proposed.id}"
+    assert "/approval" not in first.get(page).text
+    assert second.press(page, "refusal", reason="").status_code == 422
+    assert f'href="{page}"' in second.get("/office/grants").text
+    assert second.press(page, "approval").status_code == 303
+    while world.grants.find(proposed.id).state is GrantState.PROPOSED:
+        officer("third").press(page, "approval")
+    assert "In use" in first.get(page).text
+    assert first.press(page, "withdrawal").status_code == 303
+    assert world.grants.find(proposed.id).state is GrantState.WITHDRAWN
+    assert "/withdrawal" not in first.get(page).text
+
+
+def test_a_grant_is_refused_with_its_reason(officer: Callable[..., Officer], world: World) -> None:
+    first, second = officer("first"), officer("second")
+    proposed = world.grants.propose(proposal_for(world), proposed_by="first", grant_id=f"{8:032x}")
+    page = f"/office/grants/{proposed.id}"
+    second.press(page, "refusal", reason="Whose server is it?")
+    assert "Whose server is it?" in first.get(page).text
+    assert first.get("/office/grants/none").status_code == 404
