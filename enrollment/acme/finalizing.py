@@ -228,6 +228,7 @@ class Finalizing:
             reference=f"acme:{order.id}",
             not_after=order.not_after,
             renews=renews,
+            proven_dns_names=order.dns_names,
         )
 
 

@@ -111,7 +111,11 @@ def test_lego_by_dns_01(served: Served, grant: Grant, require: Require) -> None:
         'case "$1" in present) echo "$3" >> "$file";; cleanup) rm -f "$file";; esac\n'
     )
     hook = dns_hook(served, script)
-    run(*lego(served, grant, require, "run", by_dns=True), EXEC_PATH=str(hook), EXEC_SEQUENCE_INTERVAL="1")
+    run(
+        *lego(served, grant, require, "run", by_dns=True),
+        EXEC_PATH=str(hook),
+        EXEC_SEQUENCE_INTERVAL="1",
+    )
     check_chain(served, served.folder / "lego" / "certificates" / f"{NAMES[0]}.crt", require)
     asked = set(served.dns.queries)
     assert {(f"_acme-challenge.{name}", "TXT") for name in NAMES} <= asked
