@@ -34,7 +34,9 @@ class CertificateRequest:
     the profile says which of both it takes. ``not_after`` shortens the profile's validity.
     ``authority`` names the issuing CA where the profile's role alone does not decide.
     ``reference`` (``application:…``) makes the request idempotent: a second request with the
-    same reference gets the certificate that the first one got.
+    same reference gets the certificate that the first one got. ``proven_dns_names`` are the
+    subject's too: the request may name them, and they stay out of the certificate unless they
+    are facts as well.
     """
 
     profile: str
@@ -44,6 +46,12 @@ class CertificateRequest:
     not_after: datetime | None = None
     authority: str | None = None
     reference: str | None = None
+    proven_dns_names: tuple[str, ...] = ()
+
+    @property
+    def proven_names(self) -> set[tuple[str, str]]:
+        """``proven_dns_names`` as kind and value."""
+        return {("dns", one) for one in self.proven_dns_names}
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ def plan_certificate(
     profile.weak_keys.check(csr.public_key)
     subject = subject_name(profile.definition, request.facts, csr)  # Step 3.
     names = alternative_names(profile.definition, request.facts, csr)
-    check_requested(profile.definition, csr, names)  # Step 4.
+    check_requested(profile.definition, csr, {*names, *request.proven_names})  # Step 4.
     not_before, not_after = decide_validity(  # Step 5.
         now=now,
         longest=profile.validity,

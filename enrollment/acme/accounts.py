@@ -129,7 +129,12 @@ class Accounts:
                     raise JwsMalformed("The account has another key by now; sign with that one.")
                 return find_account(connection, account.id)
         except IntegrityError as error:
-            raise AccountKeyInUse("This key belongs to an account.") from error
+            # Another account took the key a moment earlier, in another process.
+            with self._database.read() as connection:
+                other = account_of_key(connection, new_key)
+            if other is None:
+                raise AccountKeyInUse("This key belongs to an account.") from error
+            raise self._in_use(other) from error
 
     def _in_use(self, other: Account) -> AccountKeyInUse:
         # RFC 8555, Section 7.3.5: 409, and the account in Location.

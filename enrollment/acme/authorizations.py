@@ -78,14 +78,16 @@ class Authorizations:
     def provide(self, connection: Connection, account: Account, grant: Grant, dns_name: str) -> str:
         """Return the id of an authorization for a name: one that holds, or a new one.
 
-        A name that the grant preauthorizes is valid at once.
+        A name that the grant preauthorizes is valid at once. Neither holds for profiles that
+        are challenged each time.
         """
         now = self._clock.now()
-        for held in read_authorizations(connection, _same(account, dns_name)):
-            if held.state(now) is State.VALID and held.expires_at - now >= LEAST_LEFT:
-                return held.id
+        challenged = grant.profile in self._settings.always_challenged
+        held = None if challenged else self._held(connection, account, dns_name, now)
+        if held is not None:
+            return held.id
         made_id = secrets.token_hex(16)
-        granted = dns_name in grant.preauthorized
+        granted = dns_name in grant.preauthorized and not challenged
         connection.execute(
             insert(authorizations).values(
                 id=made_id,
@@ -99,6 +101,14 @@ class Authorizations:
         if not granted:
             _add_challenges(connection, made_id)
         return made_id
+
+    def _held(
+        self, connection: Connection, account: Account, dns_name: str, now: datetime
+    ) -> Authorization | None:
+        for held in read_authorizations(connection, _same(account, dns_name)):
+            if held.state(now) is State.VALID and held.expires_at - now >= LEAST_LEFT:
+                return held
+        return None
 
     def _end(self, now: datetime, grant: Grant, *, granted: bool) -> datetime:
         lifetime = (

@@ -12,7 +12,6 @@ What stops between 3 and 5, the scheduler's job takes up again.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Protocol
 
 import structlog
@@ -35,17 +34,18 @@ from enrollment.acme.errors import OrderCsrRefused, OrderNotReady
 from enrollment.acme.issued import IssuedCertificates
 from enrollment.acme.models import orders
 from enrollment.acme.order import Order, State, find_order
+from enrollment.acme.replacing import check_not_replaced, lock_replacements
 from enrollment.acme.requested_names import check_requested_names
 from enrollment.delivery import DeliveredCertificate
 from enrollment.grants.grant import GrantProtocol
 from enrollment.grants.issuing import GrantedRequest
+from enrollment.grants.proposals import PROVEN_FACTS
 
 # RFC 8657, Section 4: a method that is the CA's own begins so.
 CA_METHOD = "ca-grant"
 # Refusals for which the request is at fault; others are the grant's (Forbidden).
 OF_THE_REQUEST = (Unacceptable, Malformed, KeyBelongsToAnother, KeyBlocked)
 FINAL = (*OF_THE_REQUEST, Forbidden)
-RETRY_AFTER = timedelta(seconds=3)
 
 
 class Issuing(Protocol):
@@ -84,8 +84,8 @@ class Finalizing:
     def finalize(self, account: Account, order_id: str, csr_der: bytes) -> Order:
         """Finalize a ready order; the same request again returns the order as it stands.
 
-        Raises ResourceUnknown, OrderNotReady, OrderCsrRefused, ValidationFailed (CAA), what the
-        grant is refused for, and Unavailable.
+        Raises ResourceUnknown, OrderNotReady, OrderCsrRefused, ValidationFailed (CAA),
+        AlreadyReplaced, what the grant is refused for, and Unavailable.
         """
         order = self._read(order_id, account)
         if order.csr_der == csr_der and order.stored_state is not State.PENDING:
@@ -94,7 +94,7 @@ class Finalizing:
         renews = self._renews(order)
         csr = self._check_csr(account, order, csr_der, renews)
         self._check_caa(account, order)
-        if self._begin(account, order_id, csr.csr_der, renews):
+        if self._begin(account, order, csr.csr_der, renews):
             self._issue(order_id)
         return self._read(order_id, account)
 
@@ -122,7 +122,9 @@ class Finalizing:
             raise _csr_refused(refusal) from refusal
         if csr.csr_der != csr_der:  # RFC 8555, Section 7.4: DER, without PEM's lines
             raise OrderCsrRefused("Send the certification request as DER, in base64url.")
-        check_requested_names(csr, order.dns_names)
+        taken = self._profiles[order.profile].facts
+        named = bool(PROVEN_FACTS & set(taken))
+        check_requested_names(csr, order.dns_names, certified=named)
         # RFC 8555, Section 11.1: the account's key is not the certificate's.
         if csr.public_key_sha256 == key_sha256(account.key):
             raise OrderCsrRefused("The request's key is the account's; make another.")
@@ -154,15 +156,20 @@ class Finalizing:
             return False
         return replaced.renewal_window[0] <= self._clock.now()
 
-    def _begin(self, account: Account, order_id: str, csr_der: bytes, renews: bool) -> bool:
+    def _begin(self, account: Account, seen: Order, csr_der: bytes, renews: bool) -> bool:
         with self._database.begin() as connection:
-            order = find_order(connection, order_id, account_id=account.id, locked=True)
+            if seen.replaces is not None:
+                lock_replacements(connection, seen.replaces)
+            order = find_order(connection, seen.id, account_id=account.id, locked=True)
             if order.csr_der == csr_der:
                 return False  # the same request a moment earlier, in another process
             self._check_ready(order)
+            if order.replaces is not None:
+                # Two orders may have been taken for one certificate; the second is not uncounted.
+                check_not_replaced(connection, order.replaces)
             connection.execute(
                 update(orders)
-                .where(orders.c.id == order_id)
+                .where(orders.c.id == order.id)
                 .values(
                     state=State.PROCESSING,
                     csr_der=csr_der,
@@ -221,6 +228,7 @@ class Finalizing:
             reference=f"acme:{order.id}",
             not_after=order.not_after,
             renews=renews,
+            proven_dns_names=order.dns_names,
         )
 
 

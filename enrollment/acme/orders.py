@@ -15,7 +15,6 @@ from enrollment.acme.account import Account, check_open, find_account
 from enrollment.acme.authorizations import Authorizations
 from enrollment.acme.certificate_ids import parse_certificate_id
 from enrollment.acme.errors import (
-    AlreadyReplaced,
     IdentifierRefused,
     ProfileNotGranted,
     ReplacedRefused,
@@ -28,6 +27,7 @@ from enrollment.acme.issued import IssuedCertificates
 from enrollment.acme.models import authorizations, order_authorizations, orders
 from enrollment.acme.order import Order, State, find_order, names_digest
 from enrollment.acme.payloads import NewOrder
+from enrollment.acme.replacing import check_not_replaced
 from enrollment.acme.settings import AcmeSettings
 from enrollment.grants.grant import Grant, GrantProtocol
 
@@ -75,7 +75,7 @@ class Orders:
         with self._database.begin() as connection:
             check_open(find_account(connection, account.id, locked=True))
             if wish.replaces is not None:
-                _check_not_replaced(connection, wish.replaces)
+                check_not_replaced(connection, wish.replaces)
             order_id = self._store(connection, account, grant, names, wish)
             return find_order(connection, order_id)
 
@@ -155,12 +155,3 @@ class Orders:
 def _check_count(names: Sequence[str], profile: Profile) -> None:
     if MANY_NAMES not in profile.facts and len(names) > 1:
         raise IdentifierRefused(f"A certificate of the profile {profile.name} has one name.")
-
-
-def _check_not_replaced(connection: Connection, replaces: str) -> None:
-    # RFC 9773, Section 5: by an order that is finalized.
-    query = select(orders.c.id).where(
-        orders.c.replaces == replaces, orders.c.state.in_([State.PROCESSING, State.VALID])
-    )
-    if connection.execute(query.limit(1)).first() is not None:
-        raise AlreadyReplaced("Another order has replaced this certificate.")

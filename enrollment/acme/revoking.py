@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from cryptography import x509
 from sqlalchemy import and_
 
 from ca.register import GOOD
@@ -86,7 +87,10 @@ class Revoking:
             return key_sha256(request.key) == found.held.public_key_sha256
         if request.account.id == found.order.account:
             return True
-        return set(found.order.dns_names) <= self._authorized(request.account)
+        # What stands in the certificate, not what was proven for it: many members sign behind
+        # one security server's name.
+        names = _dns_names(found.certificate)
+        return bool(names) and names <= self._authorized(request.account)
 
     def _authorized(self, account: Account) -> set[str]:
         now = self._clock.now()
@@ -94,3 +98,11 @@ class Revoking:
         with self._database.read() as connection:
             held = read_authorizations(connection, mine)
         return {one.dns_name for one in held if one.state(now) is State.VALID}
+
+
+def _dns_names(certificate: x509.Certificate) -> set[str]:
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except x509.ExtensionNotFound:
+        return set()
+    return set(found.value.get_values_for_type(x509.DNSName))

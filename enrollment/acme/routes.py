@@ -40,7 +40,8 @@ from enrollment.acme.signed_requests import AccountRequest
 from enrollment.wire_certificates import PEM_CHAIN_TYPE
 
 JOSE = "application/jose+json"  # RFC 8555, Section 6.2
-RETRY_AFTER_SECONDS = 3
+# X-Road's client asks five times and waits as long as it is told: 25 seconds are its own default.
+RETRY_AFTER_SECONDS = 5
 # RFC 9773, Section 4.3: six hours between two questions.
 RENEWAL_INFORMATION_KEPT = timedelta(hours=6)
 ORDERS_ON_A_PAGE = 50

@@ -22,6 +22,9 @@ class AcmeSettings(Section):
     ``profiles`` are those that the directory names; which of them an account gets, its grant
     says. ``answer_within_seconds`` is how long an answer waits for a validation to end.
     ``authorization_hours`` is how long a validated name needs no second validation.
+    ``always_challenged`` are the profiles whose orders are challenged each time, names granted
+    without a challenge too: X-Road's client finalizes an order only after a challenge of that
+    order.
     """
 
     external_account_required: bool = True
@@ -32,7 +35,9 @@ class AcmeSettings(Section):
         "tls-server",
         "tls-server-short-lived",
         "xroad-authentication",
+        "xroad-signing",
     )
+    always_challenged: tuple[str, ...] = ("xroad-authentication", "xroad-signing")
     most_identifiers: int = Field(default=100, ge=1, le=100)
     order_hours: int = Field(default=168, ge=1, le=2160)
     authorization_hours: int = Field(default=168, ge=1, le=2160)

@@ -34,7 +34,7 @@ class GrantedRequest:
     ``facts`` are what the protocol established (``dns_names``, ``server_name``); the grant's own
     go before, and what the profile does not take is left out. ``reference`` has at most 64
     characters. ``renews``: the client holds a certificate of this grant, and gets its successor
-    uncounted.
+    uncounted. ``proven_dns_names``: what the request may name, whether it is certified or not.
     """
 
     grant_id: str
@@ -44,6 +44,7 @@ class GrantedRequest:
     facts: Mapping[str, FactValue] = field(default_factory=dict)
     not_after: datetime | None = None
     renews: bool = False
+    proven_dns_names: tuple[str, ...] = ()
 
 
 class GrantedIssuance:
@@ -149,6 +150,7 @@ class GrantedIssuance:
             facts=proven | dict(grant.facts),
             not_after=request.not_after,
             reference=f"grant:{grant.id}:{request.reference}",
+            proven_dns_names=request.proven_dns_names,
         )
 
 

@@ -9,11 +9,14 @@ from ca.constraints.alternative_names import is_dns_name
 from ca.plan import FactValue
 from enrollment.errors import FactUnknown
 from enrollment.grants.errors import GrantRefused
-from enrollment.grants.grant import BELOW, GrantProposal
+from enrollment.grants.grant import BELOW, GrantProposal, GrantProtocol
 from enrollment.profiles import OpenProfile
 
 # What a protocol establishes for each certificate, from names that the grant covers.
 PROVEN_FACTS = frozenset({"dns_names", "server_name"})
+# Certificates that name no server, and for which X-Road's ACME client proves its server's name
+# all the same (ug-ss, Section 24).
+PROVEN_AND_LEFT_OUT = frozenset({"xroad-signing"})
 MOST_CERTIFICATES = 10_000
 # Longer than that, somebody else may be at the client: the grant is decided anew.
 LONGEST = timedelta(days=2 * 366)
@@ -47,9 +50,10 @@ def _check_facts(profile: OpenProfile, facts: Mapping[str, FactValue]) -> None:
 
 def _check_names(profile: OpenProfile, proposal: GrantProposal) -> None:
     taken = PROVEN_FACTS & set(profile.facts)
-    if proposal.dns_names and not taken:
+    left_out = proposal.protocol is GrantProtocol.ACME and profile.name in PROVEN_AND_LEFT_OUT
+    if proposal.dns_names and not taken and not left_out:
         raise GrantRefused(f"A grant for {profile.name} takes no DNS names.")
-    if not proposal.dns_names and any(profile.facts[name] for name in taken):
+    if not proposal.dns_names and (left_out or any(profile.facts[name] for name in taken)):
         raise GrantRefused(f"A grant for {profile.name} takes at least one DNS name.")
     for name in proposal.dns_names:
         if not is_dns_name(name.removeprefix(BELOW)):

@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from flask.testing import FlaskClient
 
 JOSE = "application/jose+json"
+PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 
 def b64(octets: bytes) -> str:
@@ -25,21 +26,31 @@ def encoded(value: Any) -> str:
     return "" if value is None else b64(json.dumps(value).encode())
 
 
-def jwk_of(key: ec.EllipticCurvePrivateKey) -> dict[str, str]:
+def jwk_of(key: PrivateKey) -> dict[str, str]:
+    if isinstance(key, rsa.RSAPrivateKey):
+        public = key.public_key().public_numbers()
+        modulus = public.n.to_bytes(key.key_size // 8, "big")
+        return {"e": b64(public.e.to_bytes(3, "big")), "kty": "RSA", "n": b64(modulus)}
     numbers = key.public_key().public_numbers()
     x, y = (one.to_bytes(32, "big") for one in (numbers.x, numbers.y))
     return {"crv": "P-256", "kty": "EC", "x": b64(x), "y": b64(y)}
 
 
-def sign(key: ec.EllipticCurvePrivateKey, header: Mapping[str, Any], payload: Any) -> Any:
-    """A flattened JWS with ES256; ``payload`` None is POST-as-GET."""
+def sign(key: PrivateKey, header: Mapping[str, Any], payload: Any) -> Any:
+    """A flattened JWS with ES256 or RS256; ``payload`` None is POST-as-GET."""
     protected, body = encoded(header), encoded(payload)
-    r, s = decode_dss_signature(key.sign(f"{protected}.{body}".encode(), ec.ECDSA(SHA256())))
-    signature = b64(r.to_bytes(32, "big") + s.to_bytes(32, "big"))
+    signature = b64(_signature(key, f"{protected}.{body}".encode()))
     return {"protected": protected, "payload": body, "signature": signature}
 
 
-def binding(kid: str, secret: bytes, key: ec.EllipticCurvePrivateKey, url: str) -> Any:
+def _signature(key: PrivateKey, octets: bytes) -> bytes:
+    if isinstance(key, rsa.RSAPrivateKey):
+        return key.sign(octets, padding.PKCS1v15(), SHA256())
+    r, s = decode_dss_signature(key.sign(octets, ec.ECDSA(SHA256())))
+    return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+
+def binding(kid: str, secret: bytes, key: PrivateKey, url: str) -> Any:
     """An external account binding (RFC 8555, Section 7.3.4)."""
     protected = encoded({"alg": "HS256", "kid": kid, "url": url})
     payload = encoded(jwk_of(key))
@@ -53,7 +64,7 @@ class AcmeClient:
     def __init__(self, client: FlaskClient, public_url: str) -> None:
         self.client = client
         self.public_url = public_url
-        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.key: PrivateKey = ec.generate_private_key(ec.SECP256R1())
         self.account: str | None = None
 
     def url(self, path: str) -> str:
@@ -70,7 +81,8 @@ class AcmeClient:
     def header(self, path: str, **changes: Any) -> dict[str, Any]:
         who = {"jwk": jwk_of(self.key)} if self.account is None else {"kid": self.account}
         url = path if path.startswith("http") else self.url(path)
-        header = {"alg": "ES256", "nonce": self.nonce(), "url": url, **who, **changes}
+        algorithm = "RS256" if isinstance(self.key, rsa.RSAPrivateKey) else "ES256"
+        header = {"alg": algorithm, "nonce": self.nonce(), "url": url, **who, **changes}
         return {name: value for name, value in header.items() if value is not None}
 
     def post(self, path: str, payload: Any, *, key: Any = None, **changes: Any) -> Any:

@@ -11,6 +11,7 @@ import socketserver
 import struct
 import threading
 from collections import defaultdict
+from pathlib import Path
 from types import TracebackType
 
 import dns.flags
@@ -36,6 +37,7 @@ class DnsServer:
         self._rcodes: dict[Key, dns.rcode.Rcode] = {}
         self._silent: set[Key] = set()
         self._whole_chain = True
+        self._zone: Path | None = None
         self._udp, self._tcp = _listen(address, self)
         self.port: int = self._udp.server_address[1]
         self.resolver = f"{address}:{self.port}"
@@ -72,6 +74,10 @@ class DnsServer:
         cut = [[one[i : i + 255] for i in range(0, len(one), 255)] or [""] for one in values]
         self._set(name, "TXT", [" ".join(f'"{part}"' for part in one) for one in cut])
 
+    def read_txt_from(self, zone: Path) -> None:
+        """Answer TXT also from the lines of a file of the asked name, for others' hooks."""
+        self._zone = zone
+
     def set_caa(self, name: str, *properties: tuple[int, str, str]) -> None:
         """Each property is its flags, its tag and its value."""
         self._set(name, "CAA", [f'{flags} {tag} "{value}"' for flags, tag, value in properties])
@@ -100,6 +106,8 @@ class DnsServer:
         question = query.question[0]
         name, kind = _text(question.name), dns.rdatatype.to_text(question.rdtype)
         self.queries.append((name, kind))
+        if self._zone is not None and kind == "TXT" and (self._zone / name).is_file():
+            self.set_txt(name, *(self._zone / name).read_text().split())
         if (name, kind) in self._silent:
             return None
         response = dns.message.make_response(query, recursion_available=True)

@@ -6,32 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from camtrust.app import create_app
-from camtrust.listeners import Listener
 from enrollment.grants.grant import Grant, GrantProtocol
 from tests.enrollment.acme.client import AcmeClient, b64, binding, jwk_of, sign
+from tests.enrollment.acme.membership import csr_der, issue, kind, new_client, secret
 from tests.enrollment.grants.world import SERVER, active_grant
 from tests.enrollment.world import World
-
-
-def kind(answer: Any) -> str:
-    assert 400 <= answer.status_code < 500, answer.get_data(as_text=True)
-    assert answer.headers["Replay-Nonce"]
-    told: str = answer.get_json(force=True)["type"]
-    return told.removeprefix("urn:ietf:params:acme:error:")
-
-
-def csr_der(*names: str, key: Any = None) -> str:
-    builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
-    alternative = x509.SubjectAlternativeName([x509.DNSName(name) for name in names])
-    builder = builder.add_extension(alternative, critical=False)
-    made = builder.sign(key or ec.generate_private_key(ec.SECP256R1()), SHA256())
-    return b64(made.public_bytes(Encoding.DER))
 
 
 @pytest.fixture
@@ -44,35 +26,11 @@ def acme(world: World) -> AcmeClient:
     return new_client(world)
 
 
-def new_client(world: World) -> AcmeClient:
-    app = create_app(world.parts(), Listener.PUBLIC)
-    return AcmeClient(app.test_client(), world.public_url)
-
-
-def secret(world: World, grant: Grant) -> bytes:
-    return world.grant_secrets.secret_of(grant.id, "acme-eab")
-
-
 @pytest.fixture
 def member(world: World, grant: Grant, acme: AcmeClient) -> AcmeClient:
     answer = acme.register(grant.id, secret(world, grant))
     assert answer.status_code == 201, answer.get_data(as_text=True)
     return acme
-
-
-@pytest.fixture
-def no_caa(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No DNS of a test is asked; that CAA is asked is tested with clients."""
-    monkeypatch.setattr(world.acme._validator, "check_caa", lambda *_args, **_words: None)
-
-
-def issue(client: AcmeClient, *names: str) -> tuple[Any, x509.Certificate]:
-    order = client.order(*(names or (SERVER,)))
-    assert order.get_json()["status"] == "ready", order.get_json()
-    done = client.post(order.get_json()["finalize"], {"csr": csr_der(*(names or (SERVER,)))})
-    assert done.get_json()["status"] == "valid", done.get_json()
-    chain = client.post(done.get_json()["certificate"], None).data
-    return order, x509.load_pem_x509_certificates(chain)[0]
 
 
 def test_an_account_needs_a_binding(acme: AcmeClient) -> None:
@@ -246,7 +204,7 @@ def test_a_request_for_other_names_or_with_the_accounts_key_is_refused(
 
 @pytest.mark.usefixtures("no_caa")
 def test_strangers_see_and_revoke_nothing(world: World, member: AcmeClient) -> None:
-    order, certificate = issue(member)
+    order, certificate = issue(member, SERVER)
     other = active_grant(world, dns_names=("b.gov.kh",), holder="organization:NTRKH-9")
     stranger = new_client(world)
     assert stranger.register(other.id, secret(world, other)).status_code == 201
@@ -262,7 +220,7 @@ def test_strangers_see_and_revoke_nothing(world: World, member: AcmeClient) -> N
 
 @pytest.mark.usefixtures("no_caa")
 def test_a_revocation_with_a_reason_that_is_none_is_refused(member: AcmeClient) -> None:
-    _order, certificate = issue(member)
+    _order, certificate = issue(member, SERVER)
     der = b64(certificate.public_bytes(Encoding.DER))
     for reason in (7, 99, -1, "x"):
         answer = member.post("/revoke-certificate", {"certificate": der, "reason": reason})

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -15,6 +11,7 @@ from cryptography import x509
 
 from core.database import Database
 from enrollment.grants.grant import Grant
+from tests.enrollment.acme.files import files_of
 from tests.enrollment.acme.serving import IDENTITY, Served, serving
 from tests.enrollment.grants.world import active_grant
 from tests.enrollment.world import World
@@ -64,28 +61,22 @@ def standing(world: World, certificate: x509.Certificate) -> str:
     return held.standing
 
 
-@contextmanager
-def files_of(folder: Path, port: int) -> Iterator[None]:
-    """Serve a folder's files at a loopback port."""
-    handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
-    server = ThreadingHTTPServer(("127.0.0.1", port), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
 def lego(
-    served: Served, grant: Grant, require: Require, *arguments: str, names: tuple[str, ...] = NAMES
+    served: Served,
+    grant: Grant,
+    require: Require,
+    *arguments: str,
+    names: tuple[str, ...] = NAMES,
+    by_dns: bool = False,
 ) -> list[str]:
+    by_http_01 = ("--http", "--http.port", f"127.0.0.1:{served.http_port}")
+    by_dns_01 = ("--dns", "exec", "--dns.disable-cp", "--dns.resolvers", served.dns.resolver)
     return [
         *(require("lego"), "--server", served.directory, "--accept-tos"),
         *("--email", "webmaster@moh.gov.kh", "--path", str(served.folder / "lego")),
         *("--eab", "--kid", grant.id, "--hmac", served.hmac_key(grant)),
         *(part for name in names for part in ("--domains", name)),
-        *("--http", "--http.port", f"127.0.0.1:{served.http_port}"),
+        *(by_dns_01 if by_dns else by_http_01),
         *arguments,
     ]
 
@@ -101,6 +92,53 @@ def test_lego_by_http_01(served: Served, grant: Grant, require: Require) -> None
     run(*lego(served, grant, require, "revoke", names=NAMES[:1]))
     assert standing(served.world, renewed) == "revoked"
     assert standing(served.world, first) == "good"
+
+
+def dns_hook(served: Served, script: str) -> Path:
+    """A hook that writes what stands in the zone into a folder, which our DNS server reads."""
+    zone = served.folder / "zone"
+    zone.mkdir()
+    served.dns.read_txt_from(zone)
+    hook = served.folder / "dns-hook.sh"
+    hook.write_text(f"#!/bin/sh\nset -eu\nzone='{zone}'\n{script}")
+    hook.chmod(0o755)
+    return hook
+
+
+def test_lego_by_dns_01(served: Served, grant: Grant, require: Require) -> None:
+    script = (
+        'name="${2%.}"; file="$zone/$name"\n'
+        'case "$1" in present) echo "$3" >> "$file";; cleanup) rm -f "$file";; esac\n'
+    )
+    hook = dns_hook(served, script)
+    run(
+        *lego(served, grant, require, "run", by_dns=True),
+        EXEC_PATH=str(hook),
+        EXEC_SEQUENCE_INTERVAL="1",
+    )
+    check_chain(served, served.folder / "lego" / "certificates" / f"{NAMES[0]}.crt", require)
+    asked = set(served.dns.queries)
+    assert {(f"_acme-challenge.{name}", "TXT") for name in NAMES} <= asked
+
+
+def test_dehydrated_by_dns_01(served: Served, grant: Grant, require: Require) -> None:
+    script = (
+        '[ "$1" = deploy_challenge ] || [ "$1" = clean_challenge ] || exit 0\n'
+        'file="$zone/_acme-challenge.$2"\n'
+        'case "$1" in deploy_challenge) echo "$4" >> "$file";; *) rm -f "$file";; esac\n'
+    )
+    hook = dns_hook(served, script)
+    home = served.folder / "dehydrated"
+    home.mkdir()
+    (home / "config").write_text(
+        f"CA={served.directory}\nBASEDIR={home}\nCHALLENGETYPE=dns-01\nHOOK={hook}\n"
+        f"EAB_KID={grant.id}\nEAB_HMAC_KEY={served.hmac_key(grant)}\n"
+        "KEY_ALGO=prime256v1\nCONTACT_EMAIL=webmaster@moh.gov.kh\n"
+    )
+    common = [require("dehydrated"), "--config", str(home / "config")]
+    run(*common, "--register", "--accept-terms")
+    run(*common, "--cron", *(part for name in NAMES for part in ("--domain", name)))
+    check_chain(served, home / "certs" / NAMES[0] / "fullchain.pem", require)
 
 
 def test_lego_is_refused_where_caa_names_another(
