@@ -350,6 +350,8 @@ def test_a_device_enrols_by_est_with_curl_and_renews_through_nginx(running: Runn
         "expires_at": (datetime.now(UTC) + timedelta(days=30)).isoformat(),
     }
     grants = "/enrollment/v1/grants"
+    # A test before this one may have killed the front; it comes back by itself.
+    _wait(lambda: "clerk" in running.officers("clerk", "/enrollment/v1/me"), running)
     grant = json.loads(running.officers("clerk", grants, *post(body)))
     approved = running.officers("first", f"{grants}/{grant['id']}/approval", *post({}))
     assert json.loads(approved)["state"] == "active", approved

@@ -38,7 +38,8 @@ def check_txt(
         return
     if not values:
         raise ValidationFailed("incorrectResponse", f"{owner} has no TXT record.")
-    shown = ", ".join(quoted(value) for value in values[:MOST_SHOWN])
+    # Servers rotate their records; whoever asks again should read the same sentence.
+    shown = ", ".join(quoted(value) for value in sorted(values)[:MOST_SHOWN])
     others = len(values) - MOST_SHOWN
     more = f" and {others} more" if others > 0 else ""
     raise ValidationFailed(
