@@ -94,14 +94,16 @@ def acme2certifier(folder: Path, port: int) -> AcmeServer:
     python = peer_python("acme2certifier", requirements=ACME2CERTIFIER)
     folder.mkdir()
     certificate, key = write_key_files(folder, authority=True)
+    (folder / "certificates").mkdir()
     configuration = folder / "acme_srv.cfg"
     configuration.write_text(
         "[DEFAULT]\ndebug: False\n"
         f"server_name: 127.0.0.1:{port}\n"
         "[CAhandler]\nhandler_module: acme2certifier.cahandlers.openssl_ca_handler\n"
         f"issuing_ca_key: {key}\nissuing_ca_cert: {certificate}\n"
-        # It insists on the file's name, and reads it when it revokes.
-        f"issuing_ca_crl: {folder / 'crl.pem'}\ncert_validity_days: 90\n"
+        # It insists on both names; the list is read when it revokes.
+        f"issuing_ca_crl: {folder / 'crl.pem'}\n"
+        f"cert_save_path: {folder / 'certificates'}\ncert_validity_days: 90\n"
         f"[DBhandler]\nhandler: wsgi\ndbfile: {folder / 'acme_srv.db'}\n"
         "[Challenge]\nchallenge_validation_disable: True\n"
     )
