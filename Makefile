@@ -73,9 +73,10 @@ lock: setup ## Pin the newest versions that pyproject.toml allows, with hashes
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 -c requirements/runtime.txt requirements/s3.in -o requirements/s3.txt
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 -c requirements/runtime.txt -c requirements/s3.txt requirements/development.in -o requirements/development.txt
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 requirements/bench-peers.in -o requirements/bench-peers.txt
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 requirements/bench-acme2certifier.in -o requirements/bench-acme2certifier.txt
 
 .PHONY: bench
-bench: bench-issuance bench-ocsp ## Run every benchmark
+bench: bench-issuance bench-ocsp bench-enrollment ## Run every benchmark
 
 .PHONY: bench-issuance
 bench-issuance: setup ## Certificates per second, beside the bare HSM and django-ca
@@ -84,6 +85,10 @@ bench-issuance: setup ## Certificates per second, beside the bare HSM and django
 .PHONY: bench-ocsp
 bench-ocsp: setup ## Status answers per server-CPU-second, beside nginx's static file and other responders
 	@$(BIN)/camtrust bench ocsp
+
+.PHONY: bench-enrollment
+bench-enrollment: setup ## ACME orders per server-CPU-second, beside pebble and acme2certifier
+	@$(BIN)/camtrust bench enrollment
 
 .PHONY: clean
 clean: ## Remove what the commands above left in var/ (not .venv)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from bench.enrollment import comparison as enrollment_comparison
+from bench.enrollment.comparison import compare_enrollment
 from bench.issuance.comparison import QUICK, Scale, compare_issuance
 from bench.ocsp import comparison as ocsp_comparison
 from bench.ocsp.benchmark import compare_ocsp
@@ -74,5 +76,26 @@ def ocsp(stored: int | None, quick: bool, peer: bool, output: Path) -> None:
         with_peers=peer,
     )
     print_table(rows, title="ocsp")
+    write_json(rows, output)
+    click.echo(f"Written to {output}.")
+
+
+@bench.command()
+@click.option("--quick", is_flag=True, help="Fewer and shorter rounds.")
+@click.option("--peer/--no-peer", default=True, help="Measure pebble and acme2certifier as well.")
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=RESULTS / "enrollment.json",
+    show_default=True,
+    help="Where the JSON goes.",
+)
+def enrollment(quick: bool, peer: bool, output: Path) -> None:
+    """ACME orders per second and per CPU-second, beside pebble and acme2certifier."""
+    rows = compare_enrollment(
+        scale=enrollment_comparison.QUICK if quick else enrollment_comparison.Scale(),
+        with_peers=peer,
+    )
+    print_table(rows, title="enrollment")
     write_json(rows, output)
     click.echo(f"Written to {output}.")
