@@ -19,7 +19,7 @@ help: ## Show this list
 .PHONY: setup
 setup: $(INSTALLED) ## Install what is missing: Debian packages, and Python packages into .venv
 
-$(INSTALLED): requirements/runtime.txt requirements/development.txt pyproject.toml deploy/debian-packages.txt deploy/install-debian-packages deploy/install-page-assets core/web/page_assets/package-lock.json core/web/page_assets/page.scss
+$(INSTALLED): requirements/runtime.txt requirements/development.txt pyproject.toml deploy/debian-packages.txt deploy/install-debian-packages deploy/install-page-assets core/web/page_assets/package-lock.json core/web/page_assets/page.scss $(wildcard enrollment/key_creation/scripts/*.js)
 	@deploy/install-debian-packages deploy/debian-packages.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing the Python packages that requirements/*.txt pin into $(VENV)."
@@ -76,7 +76,7 @@ lock: setup ## Pin the newest versions that pyproject.toml allows, with hashes
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 requirements/bench-acme2certifier.in -o requirements/bench-acme2certifier.txt
 
 .PHONY: bench
-bench: bench-issuance bench-ocsp bench-enrollment ## Run every benchmark
+bench: bench-issuance bench-ocsp bench-enrollment bench-timestamps bench-signing ## Run every benchmark
 
 .PHONY: bench-issuance
 bench-issuance: setup ## Certificates per second, beside the bare HSM and django-ca
@@ -89,6 +89,14 @@ bench-ocsp: setup ## Status answers per server-CPU-second, beside nginx's static
 .PHONY: bench-enrollment
 bench-enrollment: setup ## ACME orders per server-CPU-second, beside pebble and acme2certifier
 	@$(BIN)/camtrust bench enrollment
+
+.PHONY: bench-timestamps
+bench-timestamps: setup ## Time-stamp tokens per CPU-second, beside the bare HSM and openssl ts
+	@$(BIN)/camtrust bench timestamps
+
+.PHONY: bench-signing
+bench-signing: setup ## Signatures on documents, beside the bare HSM and pyHanko's own signers
+	@$(BIN)/camtrust bench signing
 
 .PHONY: clean
 clean: ## Remove what the commands above left in var/ (not .venv)

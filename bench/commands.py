@@ -12,6 +12,10 @@ from bench.issuance.comparison import QUICK, Scale, compare_issuance
 from bench.ocsp import comparison as ocsp_comparison
 from bench.ocsp.benchmark import compare_ocsp
 from bench.results import RESULTS, print_table, write_json
+from bench.signing import comparison as signing_comparison
+from bench.signing.comparison import compare_signing
+from bench.timestamps import comparison as timestamps_comparison
+from bench.timestamps.comparison import compare_timestamps
 
 A_MILLION = 1_000_000
 
@@ -81,7 +85,8 @@ def ocsp(stored: int | None, quick: bool, peer: bool, output: Path) -> None:
 
 
 @bench.command()
-@click.option("--quick", is_flag=True, help="Fewer and shorter rounds.")
+@click.option("--stored", type=click.IntRange(min=0), help="Applications of the large home.")
+@click.option("--quick", is_flag=True, help="Fewer and shorter rounds, and no large home.")
 @click.option("--peer/--no-peer", default=True, help="Measure pebble and acme2certifier as well.")
 @click.option(
     "--output",
@@ -90,12 +95,53 @@ def ocsp(stored: int | None, quick: bool, peer: bool, output: Path) -> None:
     show_default=True,
     help="Where the JSON goes.",
 )
-def enrollment(quick: bool, peer: bool, output: Path) -> None:
-    """ACME orders per second and per CPU-second, beside pebble and acme2certifier."""
+def enrollment(stored: int | None, quick: bool, peer: bool, output: Path) -> None:
+    """ACME orders beside pebble and acme2certifier, applications over the API, officers' pages."""
+    if stored is None:
+        stored = 0 if quick else A_MILLION
     rows = compare_enrollment(
         scale=enrollment_comparison.QUICK if quick else enrollment_comparison.Scale(),
+        stored=stored,
         with_peers=peer,
     )
     print_table(rows, title="enrollment")
+    write_json(rows, output)
+    click.echo(f"Written to {output}.")
+
+
+@bench.command()
+@click.option("--quick", is_flag=True, help="Fewer and shorter rounds.")
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=RESULTS / "timestamps.json",
+    show_default=True,
+    help="Where the JSON goes.",
+)
+def timestamps(quick: bool, output: Path) -> None:
+    """Time-stamp tokens of each unit, beside the bare HSM and `openssl ts`."""
+    scale = timestamps_comparison.QUICK if quick else timestamps_comparison.Scale()
+    rows = compare_timestamps(scale=scale)
+    print_table(rows, title="timestamps")
+    write_json(rows, output)
+    click.echo(f"Written to {output}.")
+
+
+@bench.command()
+@click.option("--quick", is_flag=True, help="Fewer and smaller rounds, and a smaller huge file.")
+@click.option("--peers/--no-peers", default=True, help="Measure pyHanko's own signers as well.")
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=RESULTS / "signing.json",
+    show_default=True,
+    help="Where the JSON goes.",
+)
+def signing(quick: bool, peers: bool, output: Path) -> None:
+    """Signatures on documents, beside the bare HSM and pyHanko's own signers."""
+    rows = compare_signing(
+        scale=signing_comparison.QUICK if quick else signing_comparison.Scale(), with_peers=peers
+    )
+    print_table(rows, title="signing")
     write_json(rows, output)
     click.echo(f"Written to {output}.")

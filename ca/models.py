@@ -65,6 +65,8 @@ certificates = Table(
     Column("profile", String(64), nullable=False),
     Column("profile_version", Integer, nullable=False),
     Column("holder", String(128), nullable=False),  # natural key of the subject, from above
+    # Whose officers answer for it, from above too; NULL: the nation's alone.
+    Column("institution", String(64)),
     Column("reference", String(128)),  # what it was issued for: at most one that lives
     Column("public_key_sha256", LargeBinary(32), nullable=False, index=True),
     Column("tbs_sha256", LargeBinary(32), nullable=False),
@@ -85,6 +87,11 @@ certificates = Table(
     CheckConstraint("state <> 'issued' OR certificate_der IS NOT NULL", name="issued_has_der"),
 )
 Index("ix_certificates_holder", certificates.c.holder, certificates.c.id)
+# What officers list by (ca.inquiry); each ends with the id, by which a list goes on.
+Index("ix_certificates_institution", certificates.c.institution, certificates.c.id)
+Index("ix_certificates_profile", certificates.c.profile, certificates.c.id)
+Index("ix_certificates_not_after", certificates.c.not_after, certificates.c.id)
+Index("ix_certificates_reserved_at", certificates.c.reserved_at, certificates.c.id)
 Index(
     "uq_certificates_reference",
     certificates.c.reference,

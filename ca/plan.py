@@ -36,7 +36,8 @@ class CertificateRequest:
     ``reference`` (``application:…``) makes the request idempotent: a second request with the
     same reference gets the certificate that the first one got. ``proven_dns_names`` are the
     subject's too: the request may name them, and they stay out of the certificate unless they
-    are facts as well.
+    are facts as well. ``institution`` is the natural key of the one whose officers answer for the
+    certificate, None for the nation's alone.
     """
 
     profile: str
@@ -47,6 +48,7 @@ class CertificateRequest:
     authority: str | None = None
     reference: str | None = None
     proven_dns_names: tuple[str, ...] = ()
+    institution: str | None = None
 
     @property
     def proven_names(self) -> set[tuple[str, str]]:
@@ -75,3 +77,4 @@ class CertificatePlan:
     public_key_sha256: bytes
     builder: x509.CertificateBuilder
     self_signed: bool = False
+    institution: str | None = None

@@ -41,9 +41,7 @@ def plan_certificate(
     """
     csr = request.csr
     _check_issuer(profile, issuer, now)  # Step 1.
-    role = None if issuer is None else issuer.role
-    check_key_type(csr.public_key, profile.key_types(role))  # Step 2.
-    profile.weak_keys.check(csr.public_key)
+    _check_key(profile, issuer, csr)  # Step 2.
     subject = subject_name(profile.definition, request.facts, csr)  # Step 3.
     names = alternative_names(profile.definition, request.facts, csr)
     check_requested(profile.definition, csr, {*names, *request.proven_names})  # Step 4.
@@ -74,6 +72,7 @@ def plan_certificate(
             extensions=_extensions(profile, issuer, csr, names, not_before, crl_shard),  # Step 6.
         ),
         self_signed=issuer is None,
+        institution=request.institution,
     )
 
 
@@ -83,6 +82,12 @@ def _check_issuer(profile: Profile, issuer: Issuer | None, now: datetime) -> Non
         check_issuer(profile.definition, issuer, now)
     elif not profile.self_signed:
         raise IssuerRoleRefused(f"{profile.name} is not self-signed: an authority has to issue it.")
+
+
+def _check_key(profile: Profile, issuer: Issuer | None, csr: VerifiedCsr) -> None:
+    role = None if issuer is None else issuer.role
+    check_key_type(csr.public_key, profile.key_types(role))
+    profile.weak_keys.check(csr.public_key)
 
 
 def _authority(issuer: Issuer | None, named: str | None) -> str:

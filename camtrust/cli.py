@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from camtrust.groups import CERTIFICATE_COMMANDS, COMMANDS, LazyGroup
+from camtrust.groups import CERTIFICATE_COMMANDS, COMMANDS, DOCUMENT_COMMANDS, LazyGroup
 from core.errors import CamtrustError
 
 if TYPE_CHECKING:
@@ -76,6 +76,11 @@ def camtrust(context: click.Context) -> None:
 @camtrust.group(cls=LazyGroup, table=CERTIFICATE_COMMANDS, home=HOME)
 def cert() -> None:
     """Certificates: issue, show, list, revoke, hold and release."""
+
+
+@camtrust.group(cls=LazyGroup, table=DOCUMENT_COMMANDS, home=HOME)
+def documents() -> None:
+    """Documents: sign PDFs and other files, keep signatures provable, validate them."""
 
 
 def main() -> None:

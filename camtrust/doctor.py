@@ -8,7 +8,12 @@ from datetime import datetime
 from itertools import groupby
 
 from ca.crl.watch import CrlState
+from camtrust.document_validation import trust_findings
+from camtrust.mailing import mail_findings
+from camtrust.stamps import stamp_findings
 from camtrust.status_findings import ahead_findings
+from camtrust.timestamp_findings import timestamp_findings
+from camtrust.verification import verification_findings
 from camtrust.wiring import Services
 from core.errors import CamtrustError
 
@@ -144,4 +149,9 @@ _PARTS: dict[str, Callable[[Services], Look]] = {
     "reservations": _reservations,
     "CRLs": _crls,
     "answers": ahead_findings,
+    "time-stamps": timestamp_findings,
+    "mail": mail_findings,
+    "stamps": stamp_findings,
+    "verification": verification_findings,
+    "trust": trust_findings,
 }

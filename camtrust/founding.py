@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ca.ceremony.development import hold_development_ceremony
 from ca.hierarchy import load_hierarchy
+from camtrust.development_seal import SEAL, make_development_seal
 from camtrust.note_keys import make_note_key
 from camtrust.schema import upgrade_schema
 from camtrust.wiring import LOG_TOKEN, WITNESS_TOKEN, Services
@@ -19,8 +20,11 @@ def found(services: Services) -> Iterator[str]:
     1. The home directory, which nobody else may read.
     2. Development tokens in SoftHSM, unless the settings name tokens.
     3. The tables.
-    4. The keys that sign the log's checkpoints and the witness's cosignatures.
+    4. The keys that sign the log's checkpoints, the witness's cosignatures and the summaries of
+       stamps; for development tokens the escrow key as well.
     5. The hierarchy, by a ceremony without people, for development tokens alone.
+    6. The time-stamping units, certified by it.
+    7. A seal to sign documents with, certified by it.
     """
     home = services.home.absolute()
     home.mkdir(parents=True, exist_ok=True)
@@ -38,10 +42,15 @@ def found(services: Services) -> Iterator[str]:
     ):
         made = make_note_key(services.keys, token=token, name=name)
         yield f"Key of {name}: {'made' if made else 'there already'}."
+    made = services.verification.keys.make()
+    yield f"Key of stamps' summaries: {'made' if made else 'there already'}."
     yield f"Log: verifier key {services.log.key.vkey()}"
     if not development:
         yield "Hierarchy: hold a key ceremony next (docs/runbooks/key-ceremony.md)."
         return
+    escrow_keys = services.registration.subscriber_keys.escrow_keys
+    if not escrow_keys.is_there():
+        yield f"Escrow key: {escrow_keys.make().key_id.hex()}"
     held = hold_development_ceremony(  # Step 5.
         services.ceremonies, load_hierarchy(home), services.clock
     )
@@ -49,3 +58,7 @@ def found(services: Services) -> Iterator[str]:
     services.log.publish()
     names = ", ".join(one.name for one in services.authorities.all())
     yield f"Hierarchy: {names} (ceremony {held.id}, transcript in {home / 'ceremonies'})."
+    made_units = services.timestamp_wiring.renewal.renew_due()  # Step 6.
+    yield f"Time-stamping units: {', '.join(made_units) or 'there already'}."
+    made_seal = make_development_seal(services)  # Step 7.
+    yield f"Seal {SEAL} for documents: {'made' if made_seal else 'there already'}."

@@ -19,6 +19,8 @@ COMMANDS: Mapping[str, str] = {
     "crl": "ca.crl.commands:crl_commands",
     "ocsp": "ocsp.commands:ocsp_commands",
     "enroll": "enrollment.commands:enroll_commands",
+    "pass": "signing.passes.commands:pass_commands",
+    "tsa": "signing.timestamps.commands:tsa_commands",
     "publish": "camtrust.publishing.commands:publish",
     "log": "core.transparency.commands:log",
 }
@@ -31,6 +33,19 @@ CERTIFICATE_COMMANDS: Mapping[str, str] = {
     "revoke": "ca.revocation.commands:revoke",
     "hold": "ca.revocation.commands:hold",
     "release": "ca.revocation.commands:release",
+}
+
+
+# `camtrust documents`: signing and validating are rooms of their own.
+DOCUMENT_COMMANDS: Mapping[str, str] = {
+    "validate": "signing.documents.validation.commands:validate_document",
+    "sign": "signing.documents.commands:sign_document",
+    "sign-file": "signing.documents.commands:sign_file",
+    "work": "camtrust.serving.document_workers:work_documents",
+    "renew": "signing.documents.commands:renew_document",
+    "approvals": "signing.approval.commands:approval_commands",
+    "registered": "signing.documents.verification.commands:registered_commands",
+    "trust": "signing.documents.validation.trust_commands:trust_commands",
 }
 
 
@@ -59,5 +74,7 @@ class LazyGroup(click.Group):
         if isinstance(command, click.Group):
             for below in command.commands.values():
                 self._accept_home(below)
-        elif self._home not in command.params:
+        # A group that is a command too, such as `enroll list`, takes it in both places.
+        callable_itself = not isinstance(command, click.Group) or command.invoke_without_command
+        if callable_itself and self._home not in command.params:
             command.params.append(self._home)

@@ -1,7 +1,7 @@
 """The two doors of the service, and what each lets in.
 
-The public listener is for everybody, and nobody signs in there: whatever claims to be a client
-certificate is dropped before the app sees it. The officers' listener is a unix socket in a
+The public listener is for everybody; who signs in there has a session. Whatever claims to be a
+client certificate is dropped before the app sees it. The officers' listener is a unix socket in a
 directory of ours alone; the TLS front behind which it stands has verified the client's key and
 sets the certificate header over whatever the client sent.
 """

@@ -11,6 +11,7 @@ from flask import Blueprint
 from enrollment.acme.routes import acme_blueprint
 from enrollment.acme.server import AcmeServer
 from enrollment.acme.validation import Validation
+from enrollment.cmp.routes import cmp_blueprint
 from enrollment.est.enrolling import EstEnrollment
 from enrollment.est.routes import est_blueprint
 
@@ -35,7 +36,6 @@ class ProtocolWiring:
             issuing=registration.granted_issuance,
             revocation=self._services.revocation,
             validator=Validation.build(settings.acme.validation),
-            register=registration.register,
             authorities=self._services.authorities,
             profiles=self._services.profiles,
             settings=settings.acme,
@@ -62,4 +62,6 @@ class ProtocolWiring:
         return (
             acme_blueprint(self.acme),
             est_blueprint(self.est, registration.sign_in),
+            registration.sign_in_parts.blueprint,
+            cmp_blueprint(registration.cmp.server),
         )

@@ -17,14 +17,27 @@ from apiflask import APIFlask
 
 from camtrust.app import ROLES, AppParts, create_app
 from camtrust.listeners import Listener
+from camtrust.program_routes import Programs
 from camtrust.serving.settings import ServeSettings
+from camtrust.sign_in import SignInParts
 from core.access import AccessPolicy
 from core.idempotency import IdempotentRequests
 from core.web.access_control import Nobody
 from core.web.pages import schema_name
 from core.web.problem_catalog import problems_as_markdown
-from enrollment.routes import RegistrationAuthority
+from enrollment.clients.oauth.routes import AuthorizationServer, oauth_blueprint
+from enrollment.registration_authority import RegistrationAuthority
+from enrollment.sign_in.settings import SignInSettings
+from enrollment.step_up.settings import StepUpSettings
+from enrollment.subscriber.personal import PersonalPages
 from ocsp.conformance import rules_as_markdown
+from signing.approval.desk import ApprovalDesk
+from signing.approval.routes import mount_approvals
+from signing.credentials.routes import CredentialDesk, mount_credentials
+from signing.csc.registering.routes import RegisteringDesk, mount_registering
+from signing.documents.validation.desk import ValidationDesk
+from signing.documents.validation.routes import validation_api
+from signing.documents.validation.settings import ValidationSettings
 
 PACKAGES = ("core", "hsm", "ca", "kyc", "ocsp", "signing", "enrollment", "camtrust")
 REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
@@ -41,16 +54,44 @@ def import_everything() -> None:
                 importlib.import_module(module.name)
 
 
+def _describing_sign_in() -> SignInParts:
+    nothing: Any = None
+    return SignInParts(
+        database=nothing,
+        log=nothing,
+        clock=nothing,
+        people=nothing,
+        subscribers=nothing,
+        sessions=nothing,
+        certificates=nothing,
+        settings=SignInSettings(),
+        step_up_settings=StepUpSettings(),
+        public_url="https://pki.example",
+        officers_url="https://officers.example",
+    )
+
+
 def describing_app() -> APIFlask:
     """Return an app that can describe itself and nothing else: no part of it answers."""
     parts = AppParts(
         settings=ServeSettings(),
         policy=AccessPolicy.load(ROLES),
         registration=cast(RegistrationAuthority, None),
+        programs=cast(Programs, None),
+        personal=cast(PersonalPages, None),
         sign_in=Nobody(),
+        session_sign_in=Nobody(),
+        sign_in_parts=_describing_sign_in(),
         idempotent_requests=cast(IdempotentRequests, None),
         log_folder=Path(),
         probes=(),
+        door_blueprints=(validation_api(lambda: cast(ValidationDesk, None), ValidationSettings()),),
+        protocol_blueprints=(oauth_blueprint(cast(AuthorizationServer, None)),),
+        signing_mounts=(
+            lambda app: mount_credentials(app, lambda: cast(CredentialDesk, None)),
+            lambda app: mount_registering(app, lambda: cast(RegisteringDesk, None)),
+            lambda app: mount_approvals(app, lambda: cast(ApprovalDesk, None)),
+        ),
     )
     return create_app(parts, Listener.PUBLIC)
 

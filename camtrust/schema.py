@@ -28,7 +28,7 @@ class SchemaOutdated(Conflict):
 
 def upgrade_schema(database: Database) -> None:
     """Create or migrate the tables; does nothing when they are up to date."""
-    with database.begin() as connection:
+    with database.rebuild() as connection:
         configuration = _configuration()
         configuration.attributes["connection"] = connection
         command.upgrade(configuration, "head")

@@ -2,6 +2,10 @@
 
 One :class:`Services` belongs to one process: build it after a fork. This is the only place
 that knows which class stands behind which protocol.
+
+Whole wings of the house are imported where they are first wanted: a command that issues a
+certificate, and each process that signs answers, does without the web, the registration authority
+and documents, which take three quarters of the time that everything takes.
 """
 
 from __future__ import annotations
@@ -9,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from flask import Blueprint
 from sqlalchemy import Connection
 
 import ca.issuance.replay
@@ -29,15 +33,12 @@ from ca.revocation.compromised_keys import CompromisedKeys
 from ca.revocation.mass import MassRevocation
 from ca.revocation.retention import RetentionByProfile
 from ca.revocation.revocation import Revocation
-from ca.revocation.routes import compromise_blueprint
 from ca.revocation.status import StatusDirectory
-from ca.routes import publication_blueprint
-from camtrust.ahead import AheadWiring
 from camtrust.note_keys import TokenNoteSigner, note_signer
-from camtrust.registration import RegistrationWiring
 from camtrust.revocation_lists import CrlWiring
 from camtrust.schema import check_schema
 from camtrust.settings import Settings, read_settings
+from camtrust.signing_rooms import SigningRooms
 from core.access import Role
 from core.clock import Clock, SystemClock
 from core.database import Database
@@ -57,13 +58,17 @@ from ocsp.standings import standing_source
 from ocsp.stored.opening import open_answer_store
 from ocsp.stored.store import AnswerStore
 
+if TYPE_CHECKING:
+    from camtrust.ahead import AheadWiring
+    from camtrust.registration import RegistrationWiring
+
 # The tokens of the log's keys; which token that is, the settings say.
 LOG_TOKEN = "log"  # noqa: S105 - the name of a token
 WITNESS_TOKEN = "witness"  # noqa: S105 - the name of a token
 RESPONDER_PROFILE = "ocsp-responder"
 
 
-class Services:
+class Services(SigningRooms):
     """Everything that camtrust consists of, for one home directory."""
 
     def __init__(self, *, home: Path, clock: Clock | None = None) -> None:
@@ -72,13 +77,9 @@ class Services:
 
     def close(self) -> None:
         """Give back sessions and connections, of what was built."""
-        built = self.__dict__
-        if "keys" in built:
-            self.keys.close()
-        if "unchecked_database" in built:
-            self.unchecked_database.close()
-        if "answer_store" in built:
-            self.answer_store.close()
+        for name in ("keys", "unchecked_database", "answer_store"):
+            if name in self.__dict__:
+                getattr(self, name).close()
 
     @cached_property
     def settings(self) -> Settings:
@@ -314,6 +315,8 @@ class Services:
     @cached_property
     def ahead(self) -> AheadWiring:
         """What signs answers ahead."""
+        from camtrust.ahead import AheadWiring
+
         return AheadWiring(self)
 
     # Enrolment and the web.
@@ -321,6 +324,8 @@ class Services:
     @cached_property
     def registration(self) -> RegistrationWiring:
         """The registration authority."""
+        from camtrust.registration import RegistrationWiring
+
         return RegistrationWiring(self)
 
     def check_officer(self, officer_id: str) -> None:
@@ -333,16 +338,3 @@ class Services:
     def leases(self) -> Leases:
         """Who does what only one process should do."""
         return Leases(database=self.database, clock=self.clock)
-
-    @cached_property
-    def report_blueprints(self) -> Sequence[Blueprint]:
-        """The routes that take reports from strangers."""
-        return (compromise_blueprint(self.compromised_keys),)
-
-    @cached_property
-    def status_blueprints(self) -> Sequence[Blueprint]:
-        """The routes that serve certificates and CRLs."""
-        publication = publication_blueprint(
-            authorities=self.authorities, crls=self.crls, clock=self.clock
-        )
-        return (publication,)

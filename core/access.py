@@ -23,20 +23,32 @@ Permission = NewType("Permission", str)
 
 
 class Role(StrEnum):
-    """The offices that camtrust knows. Nobody holds two: separation of duties."""
+    """What somebody is to camtrust. Nobody holds two offices: separation of duties."""
 
     CA_ADMINISTRATOR = "ca-administrator"
     RA_OFFICER = "ra-officer"
+    COUNTER_OFFICER = "counter-officer"  # at a One Window or commune office
     AUDITOR = "auditor"
-    SERVICE = "service"
+    SERVICE = "service"  # a program
+    SUBSCRIBER = "subscriber"  # a natural person who applies for certificates and holds them
 
 
 @dataclass(frozen=True)
 class Principal:
-    """Who is asking, once it was proven. ``id`` is a pseudonym: it may stand in logs."""
+    """Who is asking, once it was proven. ``id`` is a pseudonym: it may stand in logs.
+
+    ``institution``: whose people and certificates an officer or a service has to do with; None for
+    the whole nation. ``scopes``: of what the role may do, only this; None for all of it.
+    """
 
     id: str
     role: Role
+    institution: str | None = None
+    scopes: frozenset[Permission] | None = None
+
+    def is_within(self, permission: Permission) -> bool:
+        """Tell whether the scopes allow ``permission``."""
+        return self.scopes is None or permission in self.scopes
 
 
 class SignInRequired(Unauthenticated):
@@ -51,6 +63,18 @@ class PermissionLacking(Forbidden):
 
     problem = "permission-lacking"
     title = "Your role may not do this"
+
+
+class ScopeLacking(PermissionLacking):
+    """The access token was not given for this act; ask for one with the scope that it needs."""
+
+    problem = "scope-lacking"
+    title = "Your access token is not for this"
+
+    def __init__(self, detail: str, *, needs: Permission) -> None:
+        super().__init__(detail, needs=needs)
+        # RFC 6750, Section 3.1.
+        self.challenge = f'Bearer realm="camtrust", error="insufficient_scope", scope="{needs}"'
 
 
 class _RolePolicy(Section):
@@ -90,9 +114,17 @@ class AccessPolicy:
         """Every permission that some role holds."""
         return frozenset().union(*self._grants.values())
 
+    def held_by(self, role: Role) -> frozenset[Permission]:
+        """Return what a role may do."""
+        return self._grants.get(role, frozenset())
+
     def is_allowed(self, role: Role, permission: Permission) -> bool:
         """Tell whether ``role`` holds ``permission``."""
         return permission in self._grants.get(role, frozenset())
+
+    def is_granted(self, principal: Principal, permission: Permission) -> bool:
+        """Tell whether the principal's role holds ``permission``, and its scopes allow it."""
+        return self.is_allowed(principal.role, permission) and principal.is_within(permission)
 
     def check(self, principal: Principal | None, *any_of: Permission) -> Principal:
         """Return the principal if it holds one of ``any_of``.
@@ -103,6 +135,9 @@ class AccessPolicy:
             raise SignInRequired(
                 "This needs a sign-in with an officer's or a service's certificate."
             )
-        if not any(self.is_allowed(principal.role, permission) for permission in any_of):
+        if not any(self.is_granted(principal, permission) for permission in any_of):
+            if any(self.is_allowed(principal.role, permission) for permission in any_of):
+                needs = next(one for one in any_of if self.is_allowed(principal.role, one))
+                raise ScopeLacking("This was not granted to you, or not asked for.", needs=needs)
             raise PermissionLacking(f"The role {principal.role} may not do this.", needs=any_of[0])
         return principal

@@ -7,9 +7,10 @@ Every package declares its tables on :data:`metadata` in its ``models.py``.
 from __future__ import annotations
 
 import os
+import sqlite3
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, Operationa
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from core.errors import Unavailable
-from core.sqlite_file import follow_file
+from core.sqlite_file import FollowedFile
 
 metadata = MetaData(
     naming_convention={
@@ -68,15 +69,16 @@ class Database:
             # Parameters hold personal data; an exception's text may end in a log.
             "hide_parameters": True,
         }
-        if self.is_sqlite:
-            options["connect_args"] = {"timeout": BUSY_TIMEOUT_SECONDS}
-        else:
+        if not self.is_sqlite:
             options |= {"pool_pre_ping": True, "connect_args": {"connect_timeout": 5}}
+        elif parsed.database:
+            file = FollowedFile(Path(parsed.database).absolute(), timeout=BUSY_TIMEOUT_SECONDS)
+            options["creator"] = file.connect
         self.engine: Engine = create_engine(url, **options)
         if self.is_sqlite:
             _make_sqlite_durable(self.engine)
             if parsed.database:
-                follow_file(self.engine, Path(parsed.database).absolute())
+                event.listen(self.engine, "checkout", file.check)
         _forget_connections_after_fork(self.engine)
 
     @contextmanager
@@ -94,6 +96,24 @@ class Database:
         with self._transaction(writing=False) as connection:
             yield connection
 
+    @contextmanager
+    def rebuild(self) -> Iterator[Connection]:
+        """Open a writing transaction in which tables may be replaced by others of their name.
+
+        SQLite changes most things of a table by putting another in its place, and refuses that
+        while it enforces references to it: here it checks all of them at the end instead
+        (sqlite.org, "Making Other Kinds Of Table Schema Changes", steps 1, 10 and 12). Raises
+        RuntimeError for a reference to nothing; then nothing was changed.
+        """
+        if not self.is_sqlite:
+            with self.begin() as connection:
+                yield connection
+            return
+        with self._transaction(writing=True, enforcing=False) as connection:
+            yield connection
+            if broken := connection.exec_driver_sql("PRAGMA foreign_key_check").all():
+                raise RuntimeError(f"{len(broken)} rows refer to rows that are not there")
+
     def is_reachable(self) -> bool:
         """Tell whether a trivial query is answered."""
         try:
@@ -108,18 +128,35 @@ class Database:
         self.engine.dispose()
 
     @contextmanager
-    def _transaction(self, *, writing: bool) -> Iterator[Connection]:
+    def _transaction(self, *, writing: bool, enforcing: bool = True) -> Iterator[Connection]:
         try:
-            with self.engine.connect() as plain:
-                connection = plain.execution_options(camtrust_writing=writing)
-                with connection.begin():
-                    yield connection
+            with (
+                self.engine.connect() as connection,
+                nullcontext() if enforcing else _references_unenforced(connection),
+                connection.begin(),
+            ):
+                if self.is_sqlite:
+                    _begin_sqlite(connection, writing=writing)
+                yield connection
         except PoolTimeout as error:
             raise DatabaseUnavailable("No database connection became free in time.") from error
+        except sqlite3.OperationalError as error:  # of BEGIN
+            raise DatabaseUnavailable("The database cannot be reached.") from error
         except DBAPIError as error:
             if _means_unavailable(error):
                 raise DatabaseUnavailable("The database cannot be reached.") from error
             raise
+
+
+@contextmanager
+def _references_unenforced(connection: Connection) -> Iterator[None]:
+    # Within a transaction the pragma would do nothing: it is given to the driver before.
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys=ON")
 
 
 def _forget_connections_after_fork(engine: Engine) -> None:
@@ -156,8 +193,10 @@ def _make_sqlite_durable(engine: Engine) -> None:
         cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_SECONDS * 1000}")
         cursor.close()
 
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        # IMMEDIATE: a writer takes its lock at once, so it never fails half-way for another's.
-        writing = connection.get_execution_options().get("camtrust_writing", True)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+def _begin_sqlite(connection: Connection, *, writing: bool) -> None:
+    # IMMEDIATE: a writer takes its lock at once, so it never fails half-way for another's. Said to
+    # the driver itself: a listener on the engine, or on its dialect, would make SQLAlchemy look for
+    # listeners at every statement, which costs a fifth of a short transaction.
+    driver: Any = connection.connection.driver_connection
+    driver.execute("BEGIN IMMEDIATE" if writing else "BEGIN")

@@ -49,6 +49,8 @@ CODE_SIGNING: Final = "1.3.6.1.5.5.7.3.3"
 EMAIL_PROTECTION: Final = "1.3.6.1.5.5.7.3.4"
 TIME_STAMPING: Final = "1.3.6.1.5.5.7.3.8"
 OCSP_SIGNING: Final = "1.3.6.1.5.5.7.3.9"
+# RFC 6402, Section 2.10: a registration authority; RFC 9810, Section 4.5 has CMP's use it.
+CMC_RA: Final = "1.3.6.1.5.5.7.3.28"
 # RFC 9336: signing of documents.
 DOCUMENT_SIGNING: Final = "1.3.6.1.5.5.7.3.36"
 # ICAO Doc 9303, VDS-NC: signer of visible digital seals for non-constrained environments.
@@ -58,6 +60,10 @@ DOCUMENT_TYPE_LIST: Final = "2.23.136.1.1.6.2"
 
 # RFC 2985: attributes of certification requests.
 EXTENSION_REQUEST: Final = "1.2.840.113549.1.9.14"
+
+# RFC 4211, Section 6: controls of certificate requests.
+PKI_ARCHIVE_OPTIONS: Final = "1.3.6.1.5.5.7.5.1.4"
+OLD_CERT_ID: Final = "1.3.6.1.5.5.7.5.1.5"
 
 # RFC 3739 and ETSI EN 319 412-1, -5: statements in QCStatements.
 QCS_PKIX_SYNTAX_V2: Final = "1.3.6.1.5.5.7.11.2"

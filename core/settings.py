@@ -20,7 +20,7 @@ from core.errors import Unacceptable
 FILE_NAME = "camtrust.toml"
 ENVIRONMENT_PREFIX = "CAMTRUST_"
 # Read by other parts than the settings.
-_NOT_SETTINGS = {"CAMTRUST_HOME", "CAMTRUST_REQUIRE_SERVICES"}
+_NOT_SETTINGS = {"CAMTRUST_HOME", "CAMTRUST_REQUIRE_SERVICES", "CAMTRUST_SCREENSHOTS"}
 
 
 class SettingsRefused(Unacceptable):

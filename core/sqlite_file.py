@@ -10,32 +10,38 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, event
 from sqlalchemy.exc import DisconnectionError
 
 _OPENED = "camtrust_opened_file"
 
 
-def follow_file(engine: Engine, path: Path) -> None:
-    """Use a connection only while it leads to the file at ``path``; else open that file anew.
+class FollowedFile:
+    """Connects to a file, and uses a connection only while it leads to the file of that name.
 
     A file that was there once and is gone is not made again: connecting then fails as to a
     server that is away, and works again when the file is back.
     """
-    known: set[tuple[int, int]] = set()
 
-    @event.listens_for(engine, "do_connect")
-    def refuse_to_begin_anew(*_arguments: Any) -> None:
-        if known and _identity(path) is None:
+    def __init__(self, path: Path, *, timeout: float) -> None:
+        """``timeout``: how many seconds a writer waits for another."""
+        self._path = path
+        self._timeout = timeout
+        self._known: set[tuple[int, int]] = set()
+
+    def connect(self) -> sqlite3.Connection:
+        """Open the file. Raises sqlite3.OperationalError."""
+        if self._known and _identity(self._path) is None:
             raise sqlite3.OperationalError("the database's file is gone")
+        # The pool gives a connection to one thread at a time.
+        return sqlite3.connect(self._path, timeout=self._timeout, check_same_thread=False)
 
-    @event.listens_for(engine, "checkout")
-    def check_file(_connection: Any, record: Any, _proxy: Any) -> None:
-        present = _identity(path)
+    def check(self, _connection: Any, record: Any, _proxy: Any) -> None:
+        """Check a connection of the pool before it is used. Raises DisconnectionError."""
+        present = _identity(self._path)
         opened = record.info.setdefault(_OPENED, present)
         if present is None or present != opened:
             raise DisconnectionError("the database's file was moved or replaced")
-        known.add(present)
+        self._known.add(present)
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -21,10 +21,15 @@ _ID = re.compile(r"[0-9a-f]{32}")
 
 
 class ApplicationState(StrEnum):
-    """submitted → refused, or approved → issued, or failed when issuance refused for good."""
+    """submitted → refused, or approved → issued, or failed when issuance refused for good.
+
+    What is submitted may also be returned with a question, or expire undecided.
+    """
 
     SUBMITTED = "submitted"
+    RETURNED = "returned"
     REFUSED = "refused"
+    EXPIRED = "expired"
     APPROVED = "approved"
     ISSUED = "issued"
     FAILED = "failed"
@@ -35,11 +40,19 @@ class Verdict(StrEnum):
 
     APPROVED = "approved"
     REFUSED = "refused"
+    RETURNED = "returned"
+
+
+# The states in which somebody has something to do; each ends by itself, with ``decide_by``.
+OPEN = (ApplicationState.SUBMITTED, ApplicationState.RETURNED)
 
 
 @dataclass(frozen=True)
 class Decision:
-    """One officer's decision, with its reason where it refuses."""
+    """One officer's decision, with its reason where it refuses, its question where it asks back.
+
+    Only the decisions of an application's present ``round`` count.
+    """
 
     id: str
     decided_by: str
@@ -48,6 +61,8 @@ class Decision:
     decided_at: datetime
     salt: bytes
     log_index: int
+    decided_by_person: str | None = None
+    round: int = 1
 
 
 @dataclass(frozen=True)
@@ -56,10 +71,16 @@ class Application:
 
     ``holder`` and ``facts`` are personal data: never in a URL, never in the event log.
     ``failure`` is the problem for which an approved application got no certificate.
+    ``institution``: whose officers decide it, None for those of the nation. ``bundle`` is shared by
+    the applications that were submitted together. After ``decide_by`` it expires. ``answer`` is
+    what the applicant wrote back; ``checks`` are what registers said of the facts, as JSON.
     """
 
     id: str
     applicant: str
+    applicant_person: str
+    institution: str | None
+    bundle: str | None
     state: ApplicationState
     profile: str
     holder: str
@@ -74,7 +95,28 @@ class Application:
     failure: str | None
     authority: str | None
     serial_number: int | None
+    decide_by: datetime | None = None
+    round: int = 1
+    answer: str | None = None
+    checks: Any = None
+    evidence: Any = None
     decisions: tuple[Decision, ...] = ()
+
+    @property
+    def standing_decisions(self) -> tuple[Decision, ...]:
+        """The decisions of the present round: those that count."""
+        return tuple(one for one in self.decisions if one.round == self.round)
+
+    def is_decided_by(self, principal_id: str) -> bool:
+        """Tell whether this officer decided in the present round."""
+        return any(one.decided_by == principal_id for one in self.standing_decisions)
+
+    @property
+    def question(self) -> Decision | None:
+        """The decision by which it waits for its applicant, None in any other state."""
+        if self.state is not ApplicationState.RETURNED:
+            return None
+        return self.decisions[-1] if self.decisions else None
 
 
 def find_application(
@@ -101,10 +143,17 @@ def unknown() -> ApplicationUnknown:
 
 
 def submission_octets(
-    *, applicant: str, profile: str, holder: str, facts: Mapping[str, FactValue], csr_der: bytes
+    *,
+    applicant: str,
+    profile: str,
+    holder: str,
+    facts: Mapping[str, FactValue],
+    csr_der: bytes,
+    answer: str | None = None,
 ) -> bytes:
     """Return what an application's commitment in the log commits to: canonical JSON."""
     document = {
+        **({} if answer is None else {"answer": answer}),
         "applicant": applicant,
         "csr_sha256": sha256(csr_der).hexdigest(),
         "facts": facts,
@@ -125,6 +174,9 @@ def application_of(row: Row[Any], made: tuple[Decision, ...] = ()) -> Applicatio
     return Application(
         id=row.id,
         applicant=row.applicant,
+        applicant_person=row.applicant_person,
+        institution=row.institution,
+        bundle=row.bundle,
         state=ApplicationState(row.state),
         profile=row.profile,
         holder=row.holder,
@@ -142,6 +194,11 @@ def application_of(row: Row[Any], made: tuple[Decision, ...] = ()) -> Applicatio
         failure=row.failure,
         authority=row.authority,
         serial_number=row.serial_number,
+        decide_by=row.decide_by,
+        round=row.round,
+        answer=row.answer,
+        checks=row.checks,
+        evidence=row.evidence,
         decisions=made,
     )
 
@@ -156,4 +213,7 @@ def decision_of(row: Row[Any]) -> Decision:
         decided_at=row.decided_at,
         salt=row.salt,
         log_index=row.log_index,
+        # Grants' decisions are made of rows too, and have no such column.
+        decided_by_person=row._mapping.get("decided_by_person"),
+        round=row._mapping.get("round", 1),
     )

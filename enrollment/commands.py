@@ -17,8 +17,13 @@ from cryptography import x509
 from core.access import Role
 from enrollment.application import ApplicationState
 from enrollment.applications import Applications
+from enrollment.clients.commands import client_commands
+from enrollment.escrow.commands import make_escrow_key
+from enrollment.institutions.commands import institution_commands
+from enrollment.jurisdiction import Jurisdiction
+from enrollment.lists.commands import import_list, print_rejects
 from enrollment.messages import profile_view_of, summary_of, view_of
-from enrollment.officers import Officer, Officers, OfficerState
+from enrollment.officers import PROFILES, Officer, Officers, OfficerState
 from enrollment.profiles import OpenProfiles
 
 
@@ -48,6 +53,7 @@ class Services(Protocol):
 
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _officer = click.argument("officer_id", metavar="ID")
+_institution = click.option("--institution", metavar="ID", help="Of this institution alone.")
 _certificate = click.option(
     "--certificate",
     "certificate_file",
@@ -62,17 +68,36 @@ def enroll_commands() -> None:
     """Officers, services and applications for certificates."""
 
 
+enroll_commands.add_command(make_escrow_key)
+
+
 @enroll_commands.command("officer")
 @_officer
-@click.option("--role", required=True, type=click.Choice([str(role) for role in Role]))
+@click.option("--role", required=True, type=click.Choice(list(map(str, PROFILES))))
 @_certificate
+@_institution
+@click.option("--person", metavar="ID", help="The person in office, where they are taken up.")
 @click.pass_obj
-def add_officer(services: Services, officer_id: str, role: str, certificate_file: Path) -> None:
-    """Enrol an officer or a service under the pseudonym ID, with a certificate of ours."""
+def add_officer(
+    services: Services,
+    officer_id: str,
+    role: str,
+    certificate_file: Path,
+    institution: str | None,
+    person: str | None,
+) -> None:
+    """Enrol an officer or a service under the pseudonym ID, with a certificate of ours.
+
+    With --institution they see and decide what is that institution's, and nothing else.
+    """
     officer = services.registration.officers.enroll(
-        officer_id=officer_id, role=Role(role), certificate=read_certificate(certificate_file)
+        officer_id=officer_id,
+        role=Role(role),
+        certificate=read_certificate(certificate_file),
+        institution=institution,
+        person=person,
     )
-    click.echo(f"Enrolled {officer.id} as {officer.role}.")
+    click.echo(f"Enrolled {officer.id} as {officer.role} {_of(officer.institution)}.")
 
 
 @enroll_commands.command("bind")
@@ -102,12 +127,14 @@ _state_command("remove", OfficerState.REMOVED, "End an officer's office for good
 
 
 @enroll_commands.command("officers")
+@_institution
 @_json
 @click.pass_obj
-def list_officers(services: Services, as_json: bool) -> None:
+def list_officers(services: Services, institution: str | None, as_json: bool) -> None:
     """List everybody who was ever enrolled."""
-    found = services.registration.officers.all()
-    _print([_officer_facts(one) for one in found], as_json, "{id}  {role}  {state}")
+    found = services.registration.officers.all(within=Jurisdiction(institution))
+    rows = [_officer_facts(one) for one in found]
+    _print(rows, as_json, "{id}  {role}  {state}  {institution}")
 
 
 @enroll_commands.command("profiles")
@@ -120,20 +147,38 @@ def list_profiles(services: Services, as_json: bool) -> None:
     _print(rows, as_json, "{name}  {approvals} approvals  {title}")
 
 
-@enroll_commands.command("list")
+@enroll_commands.group("list", invoke_without_command=True)
 @click.option("--state", type=click.Choice([str(state) for state in ApplicationState]))
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
 @click.option("--after", metavar="ID", help="Begin after this application.")
+@_institution
 @_json
-@click.pass_obj
+@click.pass_context
 def list_applications(
-    services: Services, state: str | None, limit: int, after: str | None, as_json: bool
+    context: click.Context,
+    state: str | None,
+    limit: int,
+    after: str | None,
+    institution: str | None,
+    as_json: bool,
 ) -> None:
-    """List applications, newest first, without personal data."""
-    states = () if state is None else (ApplicationState(state),)
-    found = services.registration.applications.page(limit=limit, after=after, states=states)
+    """List applications, newest first, without personal data; or import a list of people."""
+    if context.invoked_subcommand is not None:
+        return
+    services: Services = context.obj
+    found = services.registration.applications.page(
+        limit=limit,
+        after=after,
+        states=() if state is None else (ApplicationState(state),),
+        within=Jurisdiction(institution),
+    )
     rows = [summary_of(one).model_dump(mode="json") for one in found]
     _print(rows, as_json, "{id}  {state}  {profile}  {approvals}/{approvals_needed}")
+
+
+list_applications.add_command(import_list)
+list_applications.add_command(print_rejects)
+enroll_commands.add_command(institution_commands)
 
 
 @enroll_commands.command("show")
@@ -165,11 +210,16 @@ def read_certificate(path: Path) -> x509.Certificate:
         raise click.BadParameter(f"{path} holds no certificate.") from error
 
 
+def _of(institution: str | None) -> str:
+    return "of the nation" if institution is None else f"of {institution}"
+
+
 def _officer_facts(officer: Officer) -> dict[str, Any]:
     return {
         "id": officer.id,
         "role": str(officer.role),
         "state": str(officer.state),
+        "institution": officer.institution,
         "enrolled_at": officer.enrolled_at.isoformat(),
     }
 
@@ -180,3 +230,6 @@ def _print(rows: list[dict[str, Any]], as_json: bool, line: str) -> None:
         return
     for row in rows:
         click.echo(line.format_map(row))
+
+
+enroll_commands.add_command(client_commands)

@@ -155,4 +155,5 @@ def _request(application: Application) -> CertificateRequest:
         holder=application.holder,
         facts=application.facts,
         reference=f"application:{application.id}",
+        institution=application.institution,
     )

@@ -47,11 +47,32 @@ class DecidedBefore(Conflict):
     title = "You decided this application already"
 
 
+class ApplicationExpired(Conflict):
+    """Nobody decided the application, or answered the officer's question, in its time."""
+
+    problem = "application-expired"
+    title = "This application has expired"
+
+
+class ApplicationNotReturned(Conflict):
+    """Only an application that an officer returned with a question can be answered."""
+
+    problem = "application-not-returned"
+    title = "Nobody asked anything about this application"
+
+
+class BundleRefused(Unacceptable):
+    """Applications that are submitted together are for one holder, and at most four."""
+
+    problem = "bundle-refused"
+    title = "These applications cannot be submitted together"
+
+
 class ApplicationClosed(Conflict):
-    """The application was refused, or has all the approvals that it needs."""
+    """The application is not with the officers: it was decided, returned, or has expired."""
 
     problem = "application-closed"
-    title = "This application is decided already"
+    title = "This application does not wait for a decision"
 
 
 class NotIssuedYet(Conflict):
@@ -59,6 +80,13 @@ class NotIssuedYet(Conflict):
 
     problem = "not-issued-yet"
     title = "There is no certificate yet"
+
+
+class EntityNotYours(Unacceptable):
+    """An institution applies for itself alone: its own registration number and member code."""
+
+    problem = "entity-not-yours"
+    title = "This names another legal entity"
 
 
 class OfficerUnknown(NotFound):

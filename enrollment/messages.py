@@ -43,6 +43,10 @@ FactName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 # Names and numbers of a fact; several where the profile takes a list, such as dns_names.
 FactText = Text | Annotated[tuple[Text, ...], Field(min_length=1, max_length=100)]
 Holder = Annotated[str, Field(pattern=HOLDER_PATTERN)]
+# What people write to each other about an application.
+Reason = Annotated[
+    str, Field(min_length=1, max_length=2000), AfterValidator(_with_line_breaks_only)
+]
 
 
 class Message(BaseModel):
@@ -66,14 +70,34 @@ class SubmissionMessage(Message):
         max_length=50,
         description="What is known of the subject. They go before what the request says.",
     )
+    institution: Name | None = Field(
+        default=None, description="Whose officers decide; yours, if you have an institution."
+    )
 
 
 class RefusalMessage(Message):
     """Why an application is refused. The applicant reads it."""
 
-    reason: Annotated[
-        str, Field(min_length=1, max_length=2000), AfterValidator(_with_line_breaks_only)
-    ] = Field(description="In words that help the applicant.")
+    reason: Reason = Field(description="In words that help the applicant.")
+
+
+class QuestionMessage(Message):
+    """What an officer asks before deciding. The applicant reads and answers it."""
+
+    question: Reason = Field(description="What is missing, or what differs.")
+
+
+class AnswerMessage(Message):
+    """What the applicant answers; what is not corrected stays as it is."""
+
+    answer: Reason = Field(description="The officers read it.")
+    facts: dict[FactName, FactText] | None = Field(default=None, max_length=50)
+    csr: (
+        Annotated[
+            str, Field(min_length=1, max_length=100_000), AfterValidator(_with_line_breaks_only)
+        ]
+        | None
+    ) = Field(default=None, description="Another PKCS #10 request, as PEM.")
 
 
 class ApprovalMessage(Message):
@@ -116,8 +140,9 @@ class DecisionView(Message):
 
     decided_by: str
     verdict: Verdict
-    reason: str | None
+    reason: str | None = Field(description="Of a refusal; the question, where it was returned.")
     decided_at: datetime
+    round: int = Field(description="Only decisions of the application's present round count.")
 
 
 class ApplicationView(Message):
@@ -130,9 +155,14 @@ class ApplicationView(Message):
     holder: str
     facts: dict[str, str | tuple[str, ...]]
     public_key_sha256: str
+    institution: str | None = Field(description="Whose officers decide; null for the nation's.")
+    bundle: str | None = Field(description="Shared by what was submitted together.")
+    round: int = Field(description="Rises when decisions begin anew.")
+    answer: str | None = Field(description="What the applicant answered last.")
     approvals_needed: int
     approvals: int
     submitted_at: datetime
+    decide_by: datetime | None = Field(description="Then it expires, if nothing happens.")
     decisions: tuple[DecisionView, ...]
     failure: str | None = Field(description="The problem for which no certificate was issued.")
     authority: str | None
@@ -146,9 +176,12 @@ class SummaryView(Message):
     state: ApplicationState
     profile: str
     applicant: str
+    institution: str | None
+    bundle: str | None
     approvals_needed: int
     approvals: int
     submitted_at: datetime
+    decide_by: datetime | None
 
 
 class PageView(Message):
@@ -212,6 +245,10 @@ class PrincipalView(Message):
 
     id: str
     role: str
+    institution: str | None = Field(description="The only one you see; null sees all.")
+    scopes: tuple[str, ...] | None = Field(
+        description="Of what the role may do, only this; null for all of it."
+    )
 
 
 def view_of(application: Application) -> ApplicationView:
@@ -224,9 +261,14 @@ def view_of(application: Application) -> ApplicationView:
         holder=application.holder,
         facts=dict(application.facts),
         public_key_sha256=application.public_key_sha256.hex(),
+        institution=application.institution,
+        bundle=application.bundle,
+        round=application.round,
+        answer=application.answer,
         approvals_needed=application.approvals_needed,
         approvals=application.approvals,
         submitted_at=application.submitted_at,
+        decide_by=application.decide_by,
         decisions=tuple(map(decision_view_of, application.decisions)),
         failure=application.failure,
         authority=application.authority,
@@ -241,9 +283,12 @@ def summary_of(application: Application) -> SummaryView:
         state=application.state,
         profile=application.profile,
         applicant=application.applicant,
+        institution=application.institution,
+        bundle=application.bundle,
         approvals_needed=application.approvals_needed,
         approvals=application.approvals,
         submitted_at=application.submitted_at,
+        decide_by=application.decide_by,
     )
 
 
@@ -267,6 +312,7 @@ def decision_view_of(decision: Decision) -> DecisionView:
         verdict=decision.verdict,
         reason=decision.reason,
         decided_at=decision.decided_at,
+        round=decision.round,
     )
 
 

@@ -30,11 +30,15 @@ class OpenProfiles:
 
     def __init__(self, *, profiles: Mapping[str, Profile], closed: Collection[str]) -> None:
         self._profiles = profiles
-        self._closed = frozenset(closed)
+        self._open = {
+            name: _describe(profile)
+            for name, profile in sorted(profiles.items())
+            if name not in closed and not profile.is_authority
+        }
 
     def open(self, name: str) -> OpenProfile:
         """Return an open profile. Raises ProfileNotOpen."""
-        found = next((one for one in self.all() if one.name == name), None)
+        found = self._open.get(name)
         if found is None:
             raise ProfileNotOpen("No certificate of this profile is issued upon an application.")
         return found
@@ -49,11 +53,7 @@ class OpenProfiles:
 
     def all(self) -> list[OpenProfile]:
         """Return every open profile, by name."""
-        return [
-            _describe(profile)
-            for name, profile in sorted(self._profiles.items())
-            if name not in self._closed and not profile.is_authority
-        ]
+        return [*self._open.values()]
 
 
 def _describe(profile: Profile) -> OpenProfile:

@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from apiflask import APIBlueprint
 from flask import Flask, Response, current_app, request
 
+from ca.csr import verify_csr
 from ca.revocation.errors import AlreadyRevoked, CertificateExpired, InvalidityDateRefused
-from ca.revocation.mass import MassRevocation
 from ca.revocation.reasons import RevocationReason
-from ca.revocation.revocation import Revocation
-from core.access import AccessPolicy, Permission
+from core.access import Permission
+from core.errors import CamtrustError
 from core.web.access_control import current_principal, requires
 from core.web.bodies import JSON, reads
 from core.web.cursors import CursorMalformed, cursor_after, row_id_of
 from core.web.idempotent import act_id, idempotent
 from core.web.openapi import may_refuse
 from core.web.problems import InvalidFields, NotAcceptable
+from core.web.step_up import steps_up
+from enrollment.answers import Answer
 from enrollment.application import Application, Verdict
-from enrollment.applications import Applications, Submission
-from enrollment.decisions import Decisions, DecisionToMake
-from enrollment.delivery import Delivery
+from enrollment.applications import Submission
+from enrollment.decisions import DecisionToMake
 from enrollment.errors import (
     ApplicationClosed,
+    ApplicationExpired,
+    ApplicationNotReturned,
     ApplicationUnknown,
     DecidedBefore,
     NotIssuedYet,
     OwnApplication,
 )
-from enrollment.grants.routes import GrantOffice, mount_grants
-from enrollment.mass_revocation.routes import mount_mass_revocation
+from enrollment.jurisdiction import NATION, Jurisdiction
 from enrollment.messages import (
+    AnswerMessage,
     ApplicationView,
     ApprovalMessage,
     CertificateView,
@@ -40,6 +42,7 @@ from enrollment.messages import (
     PageView,
     PrincipalView,
     ProfilesView,
+    QuestionMessage,
     RefusalMessage,
     RevocationMessage,
     StandingView,
@@ -47,10 +50,11 @@ from enrollment.messages import (
     summary_of,
     view_of,
 )
-from enrollment.office.routes import mount_office
 from enrollment.permissions import DECIDE, READ, READ_OWN, REVOKE, REVOKE_OWN, SUBMIT
 from enrollment.profiles import OpenProfiles
+from enrollment.registration_authority import RegistrationAuthority
 from enrollment.submissions import (
+    CSR_REFUSALS,
     HOLDER_HEADER,
     PKCS10,
     REFUSALS,
@@ -69,29 +73,19 @@ from enrollment.wire_certificates import (
 BLUEPRINT = "enrollment"
 enrollment = APIBlueprint(BLUEPRINT, __name__, url_prefix="/enrollment/v1")
 _KEY = "camtrust_enrollment"
-
-
-@dataclass(frozen=True)
-class RegistrationAuthority:
-    """What the routes work with."""
-
-    applications: Applications
-    decisions: Decisions
-    delivery: Delivery
-    profiles: OpenProfiles
-    revocation: Revocation
-    mass_revocation: MassRevocation
-    grants: GrantOffice
-    policy: AccessPolicy
+DECISION_REFUSALS: tuple[type[CamtrustError], ...] = (
+    ApplicationUnknown,
+    OwnApplication,
+    DecidedBefore,
+    ApplicationClosed,
+    ApplicationExpired,
+)
 
 
 def mount_enrollment(app: Flask, registration: RegistrationAuthority) -> None:
-    """Serve the enrolment API and the officers' pages from ``app``."""
+    """Serve the enrolment API from ``app``."""
     app.extensions[_KEY] = registration
     app.register_blueprint(enrollment)
-    mount_mass_revocation(app, lambda: registration.mass_revocation)
-    mount_grants(app, lambda: registration.grants)
-    mount_office(app, registration)
 
 
 @enrollment.get("/me")
@@ -100,7 +94,13 @@ def mount_enrollment(app: Flask, registration: RegistrationAuthority) -> None:
 def whoami() -> PrincipalView:
     """Say who you are signed in as."""
     principal = current_principal()
-    return PrincipalView(id=principal.id, role=principal.role)
+    scopes = principal.scopes
+    return PrincipalView(
+        id=principal.id,
+        role=principal.role,
+        institution=principal.institution,
+        scopes=None if scopes is None else tuple(sorted(scopes)),
+    )
 
 
 @enrollment.get("/profiles")
@@ -148,6 +148,7 @@ def list_applications(query_data: PageQuery) -> PageView:
         after=None if query_data.cursor is None else row_id_of(query_data.cursor),
         states=() if query_data.state is None else (query_data.state,),
         applicant=_own_only(READ),
+        within=_within(READ),
     )
     shown = found[: query_data.limit]
     return PageView(
@@ -168,8 +169,9 @@ def show_application(application_id: str) -> ApplicationView:
 @enrollment.post("/applications/<application_id>/approval")
 @requires(DECIDE)
 @reads(JSON)
-@may_refuse(ApplicationUnknown, OwnApplication, DecidedBefore, ApplicationClosed)
+@may_refuse(*DECISION_REFUSALS)
 @idempotent
+@steps_up
 @enrollment.input(ApprovalMessage, location="json")
 @enrollment.output(ApplicationView)
 def approve(application_id: str, json_data: ApprovalMessage) -> ApplicationView:
@@ -184,13 +186,48 @@ def approve(application_id: str, json_data: ApprovalMessage) -> ApplicationView:
 @enrollment.post("/applications/<application_id>/refusal")
 @requires(DECIDE)
 @reads(JSON)
-@may_refuse(ApplicationUnknown, OwnApplication, DecidedBefore, ApplicationClosed)
+@may_refuse(*DECISION_REFUSALS)
 @idempotent
+@steps_up
 @enrollment.input(RefusalMessage, location="json")
 @enrollment.output(ApplicationView)
 def refuse(application_id: str, json_data: RefusalMessage) -> ApplicationView:
     """Refuse an application, with the reason."""
     return _decide(application_id, Verdict.REFUSED, json_data.reason)
+
+
+@enrollment.post("/applications/<application_id>/question")
+@requires(DECIDE)
+@reads(JSON)
+@may_refuse(*DECISION_REFUSALS)
+@idempotent
+@steps_up
+@enrollment.input(QuestionMessage, location="json")
+@enrollment.output(ApplicationView)
+def ask_back(application_id: str, json_data: QuestionMessage) -> ApplicationView:
+    """Return an application to its applicant with a question; once answered, it comes back."""
+    return _decide(application_id, Verdict.RETURNED, json_data.question)
+
+
+@enrollment.post("/applications/<application_id>/answer")
+@requires(SUBMIT)
+@reads(JSON)
+@may_refuse(ApplicationUnknown, ApplicationNotReturned, ApplicationExpired, *CSR_REFUSALS)
+@idempotent
+@enrollment.input(AnswerMessage, location="json")
+@enrollment.output(ApplicationView)
+def answer(application_id: str, json_data: AnswerMessage) -> ApplicationView:
+    """Answer an officer's question, with corrections if need be: it is submitted anew.
+
+    Approvals that it had before count no more.
+    """
+    csr = None if json_data.csr is None else verify_csr(json_data.csr.encode())
+    answered = _registration().answers.answer(
+        application_id,
+        Answer(json_data.answer, json_data.facts, csr),
+        applicant=current_principal().id,
+    )
+    return view_of(answered)
 
 
 @enrollment.get("/applications/<application_id>/certificate")
@@ -223,6 +260,7 @@ def fetch_certificate(application_id: str) -> Any:
     ApplicationUnknown, NotIssuedYet, AlreadyRevoked, CertificateExpired, InvalidityDateRefused
 )
 @idempotent
+@steps_up
 @enrollment.input(RevocationMessage, location="json")
 @enrollment.output(StandingView)
 def revoke(application_id: str, json_data: RevocationMessage) -> StandingView:
@@ -263,14 +301,22 @@ def _submission(profiles: OpenProfiles) -> Submission:
 
 def _own_only(permission_for_all: Permission) -> str | None:
     principal = current_principal()
-    may_see_all = _registration().policy.is_allowed(principal.role, permission_for_all)
+    may_see_all = _registration().policy.is_granted(principal, permission_for_all)
     return None if may_see_all else principal.id
 
 
 def _find(application_id: str, permission_for_all: Permission) -> Application:
     return _registration().applications.find(
-        application_id, applicant=_own_only(permission_for_all)
+        application_id,
+        applicant=_own_only(permission_for_all),
+        within=_within(permission_for_all),
     )
+
+
+def _within(permission_for_all: Permission) -> Jurisdiction:
+    # What somebody applied for themselves is theirs, whoever decides it.
+    own = _own_only(permission_for_all) is not None
+    return NATION if own else Jurisdiction.of(current_principal())
 
 
 def _decide(application_id: str, verdict: Verdict, reason: str | None) -> ApplicationView:

@@ -15,7 +15,9 @@ from core.errors import CamtrustError
 from core.web.bodies import JSON
 from core.web.problems import InvalidFields
 from enrollment.applications import Submission
-from enrollment.errors import FactUnknown, HolderMissing, ProfileNotOpen
+from enrollment.errors import EntityNotYours, FactUnknown, HolderMissing, ProfileNotOpen
+from enrollment.examples import CSR, EXAMPLES
+from enrollment.institutions.errors import InstitutionNotActive, InstitutionUnknown
 from enrollment.messages import HOLDER_PATTERN, SubmissionMessage
 from enrollment.profiles import OpenProfiles
 
@@ -25,8 +27,11 @@ HOLDER_HEADER = "Camtrust-Holder"
 REQUEST_BODY: dict[str, Any] = {
     "required": True,
     "content": {
-        JSON: {"schema": SubmissionMessage.model_json_schema()},
-        PKCS10: {"schema": {"type": "string", "contentMediaType": PKCS10}},
+        JSON: {
+            "schema": SubmissionMessage.model_json_schema(),
+            "example": EXAMPLES["SubmissionMessage"],
+        },
+        PKCS10: {"schema": {"type": "string", "contentMediaType": PKCS10}, "example": CSR},
     },
 }
 SUBMISSION_PARAMETERS: list[dict[str, Any]] = [
@@ -46,8 +51,7 @@ SUBMISSION_PARAMETERS: list[dict[str, Any]] = [
     },
 ]
 # Beside these, every problem of the request and of the profile's constraints has its own page.
-REFUSALS: tuple[type[CamtrustError], ...] = (
-    HolderMissing,
+CSR_REFUSALS: tuple[type[CamtrustError], ...] = (
     CsrMalformed,
     CsrSignatureWrong,
     ProfileNotOpen,
@@ -55,6 +59,13 @@ REFUSALS: tuple[type[CamtrustError], ...] = (
     FactUnknown,
     KeyBelongsToAnother,
     KeyBlocked,
+)
+REFUSALS: tuple[type[CamtrustError], ...] = (
+    HolderMissing,
+    InstitutionUnknown,
+    InstitutionNotActive,
+    EntityNotYours,
+    *CSR_REFUSALS,
 )
 
 
@@ -69,6 +80,7 @@ def submission_in_json(document: object) -> Submission:
         csr=verify_csr(message.csr.encode()),
         holder=message.holder,
         facts=message.facts,
+        institution=message.institution,
     )
 
 

@@ -109,6 +109,24 @@ class MacKey(Protocol):
         """Return the 32 octets of the MAC. Raises KeyNotFound or TokenUnavailable."""
 
 
+class AgreementKey(Protocol):
+    """A private key in a token that agrees on secrets with others' public keys, and signs nothing.
+
+    ECDH on P-384 (NIST SP 800-56A, Section 5.7.1.2).
+    """
+
+    @property
+    def key_id(self) -> bytes:
+        """SHA-256 of the public key's SubjectPublicKeyInfo DER, 32 bytes."""
+
+    @property
+    def public_key(self) -> EllipticCurvePublicKey:
+        """The public half."""
+
+    def agree(self, peer: EllipticCurvePublicKey) -> bytes:
+        """Return the 48 octets of the shared secret. Raises KeyNotFound or TokenUnavailable."""
+
+
 class KeyStore(Protocol):
     """Makes, finds and ends keys in named tokens.
 

@@ -96,3 +96,15 @@ mac_keys = Table(
     Column("token", String(32), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
 )
+
+# The key pairs that agree on secrets; the newest of a name is used for what is new, the older ones
+# for what was made for them.
+agreement_keys = Table(
+    "agreement_keys",
+    metadata,
+    Column("key_id", LargeBinary(32), primary_key=True),  # SHA-256 of the SPKI; the CKA_ID
+    Column("name", String(64), nullable=False, index=True),
+    Column("token", String(32), nullable=False),
+    Column("public_key_der", LargeBinary, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from core.clock import Clock
 from core.database import Database
@@ -22,6 +22,9 @@ from hsm.states import check_transition
 # process suspended or another machine destroyed cease to sign here. In this process at once.
 STATE_MEMORY_SECONDS = 1.0
 
+# Asked at every issuance: built once.
+_KEY = select(models.keys).where(models.keys.c.key_id == bindparam("wanted"))
+
 
 @dataclass(frozen=True)
 class KeyStateChange:
@@ -30,6 +33,17 @@ class KeyStateChange:
     state: KeyState
     at: datetime
     reason: str
+
+
+@dataclass(frozen=True)
+class KeyPlace:
+    """A key with its token; ``record.state`` is that of when it was read.
+
+    ``kept_in_token``: the private key lies there, not wrapped in the database.
+    """
+
+    record: KeyRecord
+    kept_in_token: bool
 
 
 class KeyRegistry:
@@ -41,6 +55,7 @@ class KeyRegistry:
         # key_id → (state, until when it is believed). Single dict operations are atomic, so no
         # lock is needed, and none can be inherited locked by a fork.
         self._states: dict[bytes, tuple[KeyState, float]] = {}
+        self._places: dict[bytes, KeyPlace] = {}
         self._changes = 0
 
     def add(
@@ -88,9 +103,17 @@ class KeyRegistry:
         """Return the record of a key. Raises KeyNotFound."""
         return _record(self._row(key_id))
 
+    def place(self, key_id: bytes) -> KeyPlace:
+        """Return where a key is, which never changes: asked once. Raises KeyNotFound."""
+        place = self._places.get(key_id)
+        if place is None:
+            row = self._row(key_id)
+            place = self._places[key_id] = KeyPlace(_record(row), bool(row.kept_in == "token"))
+        return place
+
     def is_kept_in_token(self, key_id: bytes) -> bool:
         """Tell whether the private key lies in its token, not wrapped in the database."""
-        return bool(self._row(key_id).kept_in == "token")
+        return self.place(key_id).kept_in_token
 
     def provenance(self, key_id: bytes) -> dict[str, object]:
         """Return how a key was made. Raises KeyNotFound."""
@@ -178,9 +201,7 @@ class KeyRegistry:
 
     def _row(self, key_id: bytes) -> Row[Any]:
         with self._database.read() as connection:
-            row = connection.execute(
-                select(models.keys).where(models.keys.c.key_id == key_id)
-            ).one_or_none()
+            row = connection.execute(_KEY, {"wanted": key_id}).one_or_none()
         if row is None:
             raise _unknown(key_id)
         return row

@@ -27,7 +27,14 @@ from hsm.uri import Pkcs11Uri
 
 # The token in which the canary's module-wide duties and the database's wrapping keys live.
 OPERATIONS_TOKEN = "operations"  # noqa: S105 - the name of a token, not a secret
-DEFAULT_TOKENS = ("root", "issuing", "status", "log", "witness", OPERATIONS_TOKEN)
+# The token of the keys that mail-encryption keys are escrowed to; it works at recoveries alone.
+ESCROW_TOKEN = "escrow"  # noqa: S105 - the name of a token, not a secret
+# The token of the keys that institutions seal documents with.
+SEALS_TOKEN = "seals"  # noqa: S105 - the name of a token, not a secret
+DEFAULT_TOKENS = (
+    *("root", "issuing", "status", "log", "witness"),
+    *(OPERATIONS_TOKEN, ESCROW_TOKEN, SEALS_TOKEN),
+)
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
 

@@ -17,7 +17,7 @@ from hsm.errors import TokenUnavailable
 from hsm.module import Module
 from hsm.modules import close_module, open_module
 from hsm.pin import PinSource
-from hsm.settings import DEFAULT_TOKENS, HsmSettings, ModuleSettings, TokenSettings
+from hsm.settings import DEFAULT_TOKENS, ESCROW_TOKEN, HsmSettings, ModuleSettings, TokenSettings
 from hsm.softhsm_mending import TOKENS_FOLDER
 
 CONFIGURATION_FILE = "softhsm2.conf"
@@ -30,8 +30,8 @@ MODULE_PATHS = (
     "/opt/homebrew/lib/softhsm/libsofthsm2.so",
 )
 _PIN_OCTETS = 16
-# In development the root's token is at hand; it is marked offline so that nothing waits for it.
-_OFFLINE_TOKENS = {"root"}
+# In development these tokens are at hand; they are marked offline so that nothing waits for them.
+_OFFLINE_TOKENS = {"root", ESCROW_TOKEN}
 
 
 def module_path() -> str:

@@ -12,6 +12,7 @@ from pkcs11.exceptions import NoSuchKey
 from core.clock import Clock
 from core.database import Database
 from core.errors import CamtrustError
+from hsm.agreement_keys import AgreementKeys
 from hsm.canary import Canaries
 from hsm.errors import KeyNotFound, KeyStateRefused
 from hsm.generation import attributes_of, generate_pair, provenance_of
@@ -26,6 +27,7 @@ from hsm.keys import (
     key_id_of,
 )
 from hsm.mac_keys import MacKeys, Pkcs11MacKey
+from hsm.portable_keys import PortableKeys
 from hsm.registry import KeyRegistry, KeyStateChange
 from hsm.sessions import Worker
 from hsm.settings import OPERATIONS_TOKEN, HsmSettings
@@ -49,6 +51,8 @@ class Pkcs11KeyStore:
             database=database, clock=clock, tokens=self._tokens, registry=self._registry
         )
         self._mac_keys = MacKeys(database=database, clock=clock, tokens=self._tokens)
+        self.portable_keys = PortableKeys(tokens=self._tokens, wrapped_keys=self._wrapped_keys)
+        self.agreement_keys = AgreementKeys(database=database, clock=clock, tokens=self._tokens)
 
     def generate(
         self, *, token: str, label: str, algorithm: KeyAlgorithm, policy: KeyPolicy | None = None
@@ -102,7 +106,7 @@ class Pkcs11KeyStore:
 
     def signing_key(self, key_id: bytes) -> SigningKey:
         """Return the key for use. Raises KeyNotFound, KeyNotActive or TokenUnavailable."""
-        record = self._registry.get(key_id)
+        record = self._registry.place(key_id).record
         self._registry.check_active(key_id)
         use = self._use_of(record)
         # Found now, so that a missing key or token is known before anything is built upon it.

@@ -42,7 +42,7 @@ class WrappedKeys:
 
         Raises AlgorithmNotOffered, TokenUnavailable, SettingsRefused.
         """
-        kek_id = self._kek(token)
+        kek_id = self.kek_of(token)
 
         def make(worker: Worker) -> tuple[PublicKey, dict[str, object], WrappedKey]:
             public_key, private = generate_pair(
@@ -86,7 +86,7 @@ class WrappedKeys:
             )
         with contextlib.suppress(KeyNotFound):
             return self.get(record.key_id)
-        kek_id = self._kek(record.token)
+        kek_id = self.kek_of(record.token)
         wrapped = self._tokens.use(
             record.token,
             lambda worker: wrap(
@@ -140,8 +140,11 @@ class WrappedKeys:
             models.wrapped_keys.delete().where(models.wrapped_keys.c.key_id == key_id)
         )
 
-    def _kek(self, token: str) -> bytes:
-        """Return the name of the token's newest key-encryption key, made if there is none."""
+    def kek_of(self, token: str) -> bytes:
+        """Return the name of the token's newest key-encryption key, made if there is none.
+
+        Raises TokenUnavailable or SettingsRefused.
+        """
         table = models.key_encryption_keys
         with self._database.read() as connection:
             kek_id: bytes | None = connection.execute(

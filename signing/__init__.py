@@ -1,1 +1,5 @@
-"""Documents, time-stamps and passes. This room is reserved for them; nothing is in it yet."""
+"""Documents, time-stamps, passes, and the keys that sign for people. Begin with the room you need.
+
+:mod:`signing.credentials` keeps remote signing keys; :mod:`signing.timestamps` is the time-stamping
+authority; :mod:`signing.documents` stamps documents and judges signed ones.
+"""

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
-from sqlalchemy import create_engine, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.exc import DBAPIError, OperationalError
 
-from core.database import Database, metadata
+from camtrust.tables import metadata
+from core.database import Database
 
 if TYPE_CHECKING:
     from camtrust.wiring import Services
+
+# No test fails on a time: a busy machine is no defect.
+hypothesis.settings.register_profile("camtrust", deadline=None)
+hypothesis.settings.load_profile("camtrust")
 
 POSTGRESQL = os.environ.get("TEST_POSTGRESQL_URL", "postgresql+psycopg://postgres@127.0.0.1:5432")
 
@@ -46,10 +53,14 @@ def lacks(reason: str) -> None:
 
 @pytest.fixture
 def require() -> Callable[[str], str]:
-    """Return the path of a program, or skip with the reason."""
+    """Return the path of a program, or skip with the reason.
+
+    The programs of our own environment are found whether or not it stands in PATH.
+    """
+    elsewhere = os.pathsep.join([str(Path(sys.executable).parent), "/usr/sbin", "/sbin"])
 
     def find(program: str) -> str:
-        path = shutil.which(program) or shutil.which(program, path="/usr/sbin:/sbin")
+        path = shutil.which(program) or shutil.which(program, path=elsewhere)
         if path is None:
             lacks(f"the program {program} is not installed")
         assert path is not None
@@ -88,21 +99,56 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """An empty database with every table, on each of both."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("sqlite")
+        return
+    emptied: EmptiedDatabase = request.getfixturevalue("postgresql_emptied")
+    database = Database(emptied.lend())
+    yield database
+    database.close()
+    emptied.take_back()
+
+
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    """An empty database with every table that the imported packages declare."""
-    database = Database(database_url)
-    metadata.create_all(database.engine)
+def sqlite(sqlite_tables: Path, tmp_path: Path) -> Iterator[Database]:
+    """As ``database``, on SQLite alone, for tests in which the database is not the matter."""
+    path = tmp_path / "camtrust.db"
+    shutil.copyfile(sqlite_tables, path)
+    database = Database(f"sqlite:///{path}")
     yield database
     database.close()
 
 
 @pytest.fixture
-def sqlite(sqlite_url: str) -> Iterator[Database]:
-    """As ``database``, on SQLite alone, for tests in which the database is not the matter."""
-    database = Database(sqlite_url)
-    metadata.create_all(database.engine)
-    yield database
+def tables_url(database: Database) -> str:
+    """Where ``database`` is, for other processes and connections."""
+    return database.engine.url.render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def sqlite_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with every table, to be copied: making them anew takes ten times as long."""
+    path = tmp_path_factory.mktemp("tables") / "camtrust.db"
+    _make_tables(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_emptied() -> Iterator[EmptiedDatabase]:
+    """A database with every table, emptied after each test: copying one takes ten times as long."""
+    emptied = EmptiedDatabase()
+    yield emptied
+    emptied.close()
+
+
+def _make_tables(url: str) -> None:
+    database = Database(url)
+    with database.begin() as connection:
+        metadata.create_all(connection)
+    # The last connection to close brings SQLite's write-ahead log into the file.
     database.close()
 
 
@@ -143,6 +189,59 @@ def _found(home: Path, database_url: str) -> Template:
 def _write_settings(home: Path, database_url: str) -> None:
     home.mkdir(exist_ok=True)
     (home / "camtrust.toml").write_text(f'[database]\nurl = "{database_url}"\n')
+
+
+class EmptiedDatabase:
+    """A PostgreSQL database that one test after the other has for itself, every table empty."""
+
+    def __init__(self) -> None:
+        self._open = ExitStack()
+        self._url: str | None = None
+
+    def lend(self) -> str:
+        """Return its URL; it is made when there is none."""
+        if self._url is None:
+            self._url = self._open.enter_context(_postgresql_database())
+            _make_tables(self._url)
+        return self._url
+
+    def take_back(self) -> None:
+        """Empty it; one that a test changed so that this fails is dropped."""
+        assert self._url is not None
+        engine = create_engine(self._url)
+        try:
+            with engine.begin() as connection:
+                _empty(connection)
+        except DBAPIError:
+            self.close()
+        finally:
+            engine.dispose()
+
+    def close(self) -> None:
+        """Drop it."""
+        self._open.close()
+        self._url = None
+
+
+def _empty(connection: Connection) -> None:
+    # A process that a test killed may still hold a row.
+    connection.execute(
+        text(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    )
+    connection.execute(text("SET LOCAL lock_timeout = '10s'"))
+    # Neither foreign keys nor triggers against deleting stand in the way.
+    connection.execute(text("SET LOCAL session_replication_role = replica"))
+    has_rows = " UNION ALL ".join(
+        f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in sorted(metadata.tables)
+    )
+    for name in connection.execute(text(has_rows)).scalars().all():
+        connection.execute(text(f"DELETE FROM {name}"))
+    used = "SELECT sequencename FROM pg_sequences WHERE last_value IS NOT NULL"
+    for name in connection.execute(text(used)).scalars().all():
+        connection.execute(text(f"ALTER SEQUENCE {name} RESTART"))
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from bench.enrollment.names import DOMAIN
+from bench.enrollment.stored_applications import fill
 from bench.issuance.homes import HomeNotMade
 from ca.csr import verify_csr
 from ca.plan import CertificateRequest
@@ -36,24 +37,25 @@ MOST_CERTIFICATES = 10_000
 
 @dataclass(frozen=True)
 class EnrolmentHome:
-    """A home, and the key of its grant."""
+    """A home, the key of its grant, and its officers' certificates as PEM."""
 
     folder: Path
     kid: str
     secret: str
+    officers: tuple[str, ...]
 
 
-def enrolment_home(folder: Path) -> EnrolmentHome:
-    """Make a home in a process of its own. Raises HomeNotMade."""
-    command = [sys.executable, "-m", "bench.enrollment.homes", str(folder)]
+def enrolment_home(folder: Path, *, stored: int = 0) -> EnrolmentHome:
+    """Make a home in a process of its own, with ``stored`` applications. Raises HomeNotMade."""
+    command = [sys.executable, "-m", "bench.enrollment.homes", str(folder), str(stored)]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         raise HomeNotMade(f"{folder}: {done.stderr.strip()[-1000:]}")
-    grant = json.loads(done.stdout.splitlines()[-1])
-    return EnrolmentHome(folder, grant["kid"], grant["secret"])
+    told = json.loads(done.stdout.splitlines()[-1])
+    return EnrolmentHome(folder, told["kid"], told["secret"], tuple(told["officers"]))
 
 
-def _enroll(services: Services, officer_id: str, number: int) -> None:
+def _enroll(services: Services, officer_id: str, number: int) -> str:
     builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
     csr = builder.sign(ec.generate_private_key(ec.SECP256R1()), SHA256())
     issued = services.issuance.issue(
@@ -69,11 +71,11 @@ def _enroll(services: Services, officer_id: str, number: int) -> None:
             },
         )
     )
+    certificate = x509.load_der_x509_certificate(issued.certificate_der)
     services.registration.officers.enroll(
-        officer_id=officer_id,
-        role=Role.RA_OFFICER,
-        certificate=x509.load_der_x509_certificate(issued.certificate_der),
+        officer_id=officer_id, role=Role.RA_OFFICER, certificate=certificate
     )
+    return certificate.public_bytes(Encoding.PEM).decode()
 
 
 def _grant(services: Services) -> str:
@@ -102,11 +104,12 @@ def _main() -> None:
     services = Services(home=Path(sys.argv[1]))
     for line in found(services):
         print(line)
-    for number, officer_id in enumerate(OFFICERS):
-        _enroll(services, officer_id, number)
+    officers = [_enroll(services, one, number) for number, one in enumerate(OFFICERS)]
     grant_id = _grant(services)
     secret = services.registration.grant_secrets.secret_of(grant_id, PURPOSE)
-    print(json.dumps({"kid": grant_id, "secret": as_text(secret)}))
+    if stored := int(sys.argv[2]):
+        fill(services, stored, applicant=OFFICERS[0])
+    print(json.dumps({"kid": grant_id, "secret": as_text(secret), "officers": officers}))
 
 
 if __name__ == "__main__":

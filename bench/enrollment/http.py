@@ -37,15 +37,23 @@ class Connection:
             self._connection = http.client.HTTPConnection(*where, timeout=PATIENCE_SECONDS)
 
     def send(
-        self, method: str, url: str, body: bytes | None = None, *, media_type: str | None = None
+        self,
+        method: str,
+        url: str,
+        body: bytes | None = None,
+        *,
+        media_type: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Send a request and read the answer; once more where the server hung up meanwhile."""
-        headers = {} if media_type is None else {"Content-Type": media_type}
+        all_headers = {**(headers or {})}
+        if media_type is not None:
+            all_headers["Content-Type"] = media_type
         try:
-            return self._send(method, url, body, headers)
+            return self._send(method, url, body, all_headers)
         except (ConnectionError, http.client.BadStatusLine):
             self._connection.close()
-            return self._send(method, url, body, headers)
+            return self._send(method, url, body, all_headers)
 
     def _send(
         self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]

@@ -6,14 +6,9 @@ a network does is not what is measured.
 
 from __future__ import annotations
 
-import os
-import sys
-
-from granian.constants import Interfaces
-from granian.server import Server
-
+from bench.enrollment.one_worker import serve_one_worker
 from camtrust import protocols
-from camtrust.serving.processes import HOME_VARIABLE, public_app
+from camtrust.serving.processes import public_app
 from enrollment.acme.validation import Challenge, Validation
 
 
@@ -33,21 +28,5 @@ def unchecked_app() -> object:
     return public_app()
 
 
-def _main() -> None:
-    home, port = sys.argv[1:]
-    os.environ[HOME_VARIABLE] = home
-    Server(
-        "bench.enrollment.unchecked_acme:unchecked_app",
-        address="127.0.0.1",
-        port=int(port),
-        interface=Interfaces.WSGI,
-        factory=True,
-        workers=1,
-        blocking_threads=8,
-        websockets=False,
-        log_access=False,
-    ).serve()
-
-
 if __name__ == "__main__":
-    _main()
+    serve_one_worker("bench.enrollment.unchecked_acme:unchecked_app")

@@ -91,7 +91,12 @@ def parse_csr(data: bytes) -> ParsedCsr:
     except TrailingData as error:
         raise CsrTrailingData("Bytes follow after the end of the request.", kept=KEPT) from error
     except NotDer as error:
-        raise CsrMalformed(f"This is not a certificate request. {error.detail}") from error
+        raise CsrMalformed(
+            "It is no PKCS #10. A text has to be whole, from the line BEGIN CERTIFICATE REQUEST to "
+            "the line END CERTIFICATE REQUEST.",
+            kept=KEPT,
+            reason=error.detail,
+        ) from error
 
 
 def _unarmour(data: bytes) -> bytes:
@@ -100,7 +105,9 @@ def _unarmour(data: bytes) -> bytes:
     match = _PEM.fullmatch(data)
     if match is None or match[1] != match[3]:
         raise CsrPemMalformed(
-            "The text does not consist of exactly one CERTIFICATE REQUEST block.", kept=KEPT
+            "It has to be exactly one block, from the line BEGIN CERTIFICATE REQUEST to the line "
+            "END CERTIFICATE REQUEST.",
+            kept=KEPT,
         )
     try:
         return base64.b64decode(b"".join(match[2].split()), validate=True)
@@ -120,7 +127,7 @@ def _parse_der(der: bytes) -> ParsedCsr:
     return ParsedCsr(
         csr_der=der,
         info_der=info.der,
-        subject=_read_subject(subject),
+        subject=read_subject(subject),
         public_key_info=public_key.der,
         extensions=extensions,
         alternative_names=read_alternative_names(extensions),
@@ -150,7 +157,8 @@ def read_algorithm(element: Element) -> tuple[str, bytes]:
     return read_oid(oid), element.data[oid.end : element.end]
 
 
-def _read_subject(name: Element) -> tuple[tuple[str, int, bytes], ...]:
+def read_subject(name: Element) -> tuple[tuple[str, int, bytes], ...]:
+    """Return a Name's attributes: OID, string tag, content. Raises NotDer or CsrMalformed."""
     subject: list[tuple[str, int, bytes]] = []
     for rdn in name.children():
         if rdn.tag != SET or rdn.content == rdn.end:

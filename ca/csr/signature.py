@@ -54,24 +54,35 @@ def verify_signature(parsed: ParsedCsr, key: PublicKey) -> None:
     Raises CsrSignatureWrong, or CsrSignatureAlgorithmRefused where key and algorithm do not fit.
     """
     try:
-        _verify(parsed, key)
+        verify_octets(
+            parsed.info_der,
+            parsed.signature,
+            (parsed.signature_algorithm, parsed.signature_parameters),
+            key,
+        )
     except InvalidSignature as error:
         raise CsrSignatureWrong(
             "The request is not signed with the key that it contains.", kept=KEPT
         ) from error
 
 
-def _verify(parsed: ParsedCsr, key: PublicKey) -> None:
-    oid, parameters = parsed.signature_algorithm, parsed.signature_parameters
+def verify_octets(
+    message: bytes, signature: bytes, algorithm: tuple[str, bytes], key: PublicKey
+) -> None:
+    """Verify a signature by an AlgorithmIdentifier: its OID, and the DER of its parameters.
+
+    Raises InvalidSignature, or CsrSignatureAlgorithmRefused where key and algorithm do not fit.
+    """
+    oid, parameters = algorithm
     if isinstance(key, RSAPublicKey):
         # RFC 4055, Section 5: NULL, though some programs leave it out.
         if oid in _RSA and parameters in {NULL_DER, b""}:
-            return key.verify(parsed.signature, parsed.info_der, padding.PKCS1v15(), _RSA[oid])
+            return key.verify(signature, message, padding.PKCS1v15(), _RSA[oid])
     elif isinstance(key, ec.EllipticCurvePublicKey):
         if oid in _ECDSA and not parameters:  # RFC 5758, Section 3.2
-            return key.verify(parsed.signature, parsed.info_der, ec.ECDSA(_ECDSA[oid]))
+            return key.verify(signature, message, ec.ECDSA(_ECDSA[oid]))
     elif oid == oids.ED25519 and not parameters:  # RFC 8410, Section 3
-        return key.verify(parsed.signature, parsed.info_der)
+        return key.verify(signature, message)
     raise CsrSignatureAlgorithmRefused(
         "The request's signature algorithm is not accepted for its key. Use PKCS #1 v1.5 or "
         "ECDSA with SHA-256, SHA-384 or SHA-512, or Ed25519.",

@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from hashlib import sha256
 
-from ca.csr.parsing import parse_csr
+from ca.csr.parsing import ParsedCsr, parse_csr
 from ca.csr.public_keys import read_public_key
 from ca.csr.requested import RequestedExtension, RequestedName
 from ca.csr.signature import check_signature_algorithm, verify_signature
 from ca.csr.subject import read_names
+from ca.csr.templates import RequestedTemplate, parse_cert_request
 from hsm.keys import PublicKey
 
 
 @dataclass(frozen=True)
 class VerifiedCsr:
-    """A request whose signature, key and names were checked; only :func:`verify_csr` makes one.
+    """A request whose signature, key and names were checked; only this module makes one.
 
     ``subject`` holds (dotted OID, text) in the request's order; ``extensions`` what it asks
     for, ``alternative_names`` its subjectAltName, and ``requests_authority`` whether it wants
@@ -46,16 +47,41 @@ def verify_csr(data: bytes) -> VerifiedCsr:
     """
     parsed = parse_csr(data)
     check_signature_algorithm(parsed)
-    key = read_public_key(parsed.public_key_info)
-    subject = read_names(parsed.subject)
+    csr, key = _judged(parsed)
     verify_signature(parsed, key)
-    return VerifiedCsr(
+    return csr
+
+
+def verify_cert_request(
+    data: bytes, *, sender_is_believed: bool = False
+) -> tuple[VerifiedCsr, RequestedTemplate]:
+    """Verify a CertReqMsg of CRMF (RFC 4211), by the steps of :func:`verify_csr`.
+
+    Beside the request comes what a PKCS #10 request cannot say. ``sender_is_believed``: an
+    authority that registers others says that it has seen the proof of possession
+    (``raVerified``); from anybody else that is refused. Raises as :func:`verify_csr`,
+    PossessionNotProven and TemplateRefused.
+    """
+    parsed, template = parse_cert_request(data, ra_verified_allowed=sender_is_believed)
+    if template.ra_verified:
+        return _judged(parsed)[0], template
+    check_signature_algorithm(parsed)
+    csr, key = _judged(parsed)
+    verify_signature(parsed, key)
+    return csr, template
+
+
+def _judged(parsed: ParsedCsr) -> tuple[VerifiedCsr, PublicKey]:
+    """Return the request with its key; neither is believed before the signature is verified."""
+    key = read_public_key(parsed.public_key_info)
+    csr = VerifiedCsr(
         public_key=key,
         public_key_der=parsed.public_key_info,
         public_key_sha256=sha256(parsed.public_key_info).digest(),
-        subject=subject,
+        subject=read_names(parsed.subject),
         extensions=parsed.extensions,
         alternative_names=parsed.alternative_names,
         requests_authority=parsed.requests_authority,
         csr_der=parsed.csr_der,
     )
+    return csr, key

@@ -17,6 +17,6 @@ abandons and revokes it. Begin reading with :class:`ca.issuance.path.Issuance`.
 """
 
 from ca.issuance.path import Issuance
-from ca.issuance.record import IssuedCertificate
+from ca.issuance.record import IssuedCertificate, Reservation
 
-__all__ = ["Issuance", "IssuedCertificate"]
+__all__ = ["Issuance", "IssuedCertificate", "Reservation"]

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, select
+from sqlalchemy import BindParameter, Connection, String, bindparam, cast, null, select, union_all
 
 from ca.issuance.errors import KeyBelongsToAnother, KeyBlocked
 from ca.models import blocked_keys, certificates
 from ca.plan import CertificatePlan
 from core.errors import CamtrustError
+
+_KEYS: BindParameter[bytes] = bindparam("keys", expanding=True)
+_NOTHING = cast(null(), String)
+# One question, built once. An abandoned serial number was perhaps signed, never handed out: its
+# key is still its holder's. In the second look two holders show, where two processes reserved at
+# once.
+_KNOWN = union_all(
+    select(blocked_keys.c.public_key_sha256, blocked_keys.c.reason, _NOTHING).where(
+        blocked_keys.c.public_key_sha256.in_(_KEYS)
+    ),
+    select(certificates.c.public_key_sha256, _NOTHING, certificates.c.holder)
+    .where(certificates.c.public_key_sha256.in_(_KEYS))
+    .distinct(),
+)
 
 
 def refuse_taken_keys(
@@ -21,8 +35,7 @@ def refuse_taken_keys(
     reserves, for the refusals, and once more when the log's lock is held, against a race.
     """
     wanted = {plan.public_key_sha256 for plan in plans}
-    blocked = _blocked(connection, wanted)
-    holders = _holders(connection, wanted)
+    blocked, holders = _known(connection, wanted)
     refusals: dict[int, CamtrustError] = {}
     for position, plan in enumerate(plans):
         refusal = _refusal(plan, blocked, holders)
@@ -49,24 +62,15 @@ def _refusal(
     return None
 
 
-def _blocked(connection: Connection, keys: set[bytes]) -> dict[bytes, str]:
-    rows = connection.execute(
-        select(blocked_keys.c.public_key_sha256, blocked_keys.c.reason).where(
-            blocked_keys.c.public_key_sha256.in_(keys)
-        )
-    )
-    return {row.public_key_sha256: row.reason for row in rows}
-
-
-def _holders(connection: Connection, keys: set[bytes]) -> dict[bytes, set[str]]:
-    # An abandoned serial number was perhaps signed, never handed out: its key is still its
-    # holder's. In the second look two holders show, where two processes reserved at once.
-    rows = connection.execute(
-        select(certificates.c.public_key_sha256, certificates.c.holder)
-        .where(certificates.c.public_key_sha256.in_(keys))
-        .distinct()
-    )
+def _known(
+    connection: Connection, keys: set[bytes]
+) -> tuple[dict[bytes, str], dict[bytes, set[str]]]:
+    """Return why keys are blocked, and whose they are."""
+    blocked: dict[bytes, str] = {}
     holders: dict[bytes, set[str]] = {}
-    for row in rows:
-        holders.setdefault(row.public_key_sha256, set()).add(row.holder)
-    return holders
+    for key, reason, holder in connection.execute(_KNOWN, {"keys": [*keys]}):
+        if holder is None:
+            blocked[key] = reason
+        else:
+            holders.setdefault(key, set()).add(holder)
+    return blocked, holders

@@ -93,16 +93,25 @@ class Issuance:
             outcomes += self._issue_batch(requests[start : start + BATCH])
         return outcomes
 
-    def check(self, request: CertificateRequest) -> None:
-        """Raise what ``issue`` would refuse the request for now; nothing is reserved or signed.
+    def prepare(self, request: CertificateRequest) -> Reservation:
+        """Do steps 1 and 2, for :meth:`issue_prepared` or to see whether they can be done.
 
-        For whoever takes a request that will be decided later.
+        Raises what ``issue`` would refuse the request for now; nothing is reserved or signed.
         """
-        plan = self._planner()(request)
-        self._linter.lint(plan)
+        linted = self._linter.lint(self._planner()(request))
         with self._database.read() as connection:
-            for refusal in refuse_taken_keys(connection, [plan]).values():
+            for refusal in refuse_taken_keys(connection, [linted.plan]).values():
                 raise refusal
+        return Reservation(linted, request.reference)
+
+    def issue_prepared(self, prepared: Reservation) -> IssuedCertificate:
+        """Issue what was prepared, once. Raises as :meth:`issue`."""
+        outcomes: dict[int, Outcome] = {}
+        self._carry_out({0: prepared}, outcomes)
+        if isinstance(outcomes[0], IssuanceInProgress):
+            # Its reference is taken, perhaps by a certificate that is issued already.
+            outcomes |= self._issued_before([prepared])
+        return _only([outcomes[0]])
 
     def issue_self_signed(
         self, request: CertificateRequest, *, authority: str, key_id: bytes
@@ -140,7 +149,9 @@ class Issuance:
         self._carry_out(reservations, outcomes)
         return [outcomes[place] for place in range(len(requests))]
 
-    def _issued_before(self, requests: Sequence[CertificateRequest]) -> dict[int, Outcome]:
+    def _issued_before(
+        self, requests: Sequence[CertificateRequest | Reservation]
+    ) -> dict[int, Outcome]:
         references = [one.reference for one in requests if one.reference is not None]
         if not references:
             return {}

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from hashlib import sha256
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, insert, select, update
 
 from ca.issuance.signature import VerifiedCertificate
 from ca.linting import LintedCertificate
@@ -33,7 +33,7 @@ class IssuedCertificate:
 
 @dataclass(frozen=True)
 class Reservation:
-    """A serial number that is taken, with the lint whose bytes alone it may be signed for."""
+    """A serial number to take, with the lint whose bytes alone it may be signed for."""
 
     linted: LintedCertificate
     reference: str | None
@@ -59,7 +59,7 @@ def reserve(
 
     Raises IntegrityError where a serial number or a reference is taken already.
     """
-    connection.execute(certificates.insert(), [_row(one, now) for one in reservations])
+    connection.execute(_RESERVE, [_row(one, now) for one in reservations])
     log.append(
         connection,
         [LogEntry("certificate-reserved", now, _reserved_facts(one)) for one in reservations],
@@ -127,17 +127,28 @@ def _lock_reserved(
     connection: Connection, plans: Sequence[CertificatePlan]
 ) -> set[tuple[str, int]]:
     rows = connection.execute(
-        select(certificates.c.authority, certificates.c.serial_number)
-        .where(
-            with_serials([_serial(plan) for plan in plans]),
-            certificates.c.state == "reserved",
-        )
-        .order_by(certificates.c.id)
-        .with_for_update()
+        _RESERVED,
+        {
+            "authorities": list({plan.authority for plan in plans}),
+            "serial_numbers": [plan.serial_number for plan in plans],
+        },
     )
     return {(row.authority, row.serial_number) for row in rows}
 
 
+# Statements of every issuance: built once.
+_RESERVE = insert(certificates)
+_RESERVED = (
+    select(certificates.c.authority, certificates.c.serial_number)
+    .where(
+        # As ``with_serials``.
+        certificates.c.authority.in_(bindparam("authorities", expanding=True)),
+        certificates.c.serial_number.in_(bindparam("serial_numbers", expanding=True)),
+        certificates.c.state == "reserved",
+    )
+    .order_by(certificates.c.id)
+    .with_for_update()
+)
 _STORE = (
     update(certificates)
     .where(
@@ -154,21 +165,23 @@ _STORE = (
         log_index=bindparam("b_index"),
     )
 )
+_BY_REFERENCE = select(
+    certificates.c.reference,
+    certificates.c.authority,
+    certificates.c.serial_number,
+    certificates.c.certificate_der,
+    certificates.c.log_index,
+).where(
+    certificates.c.reference.in_(bindparam("references", expanding=True)),
+    certificates.c.state != "abandoned",
+)
 
 
 def find_by_reference(
     connection: Connection, references: Sequence[str]
 ) -> dict[str, IssuedCertificate | None]:
     """Return the certificate of each reference in use; None while it is only reserved."""
-    rows = connection.execute(
-        select(
-            certificates.c.reference,
-            certificates.c.authority,
-            certificates.c.serial_number,
-            certificates.c.certificate_der,
-            certificates.c.log_index,
-        ).where(certificates.c.reference.in_(references), certificates.c.state != "abandoned")
-    )
+    rows = connection.execute(_BY_REFERENCE, {"references": references})
     return {
         row.reference: None
         if row.certificate_der is None
@@ -186,6 +199,7 @@ def _row(reservation: Reservation, now: datetime) -> dict[str, object]:
         "profile": plan.profile,
         "profile_version": plan.profile_version,
         "holder": plan.holder,
+        "institution": plan.institution,
         "reference": reservation.reference,
         "public_key_sha256": plan.public_key_sha256,
         "tbs_sha256": reservation.tbs_sha256,

@@ -21,7 +21,6 @@ from ca.der import NotDer
 from ca.linting.candidate import Candidate, read_candidate
 from ca.linting.findings import Finding, LintRefused
 from ca.linting.linted import SEAL, LintedCertificate
-from ca.linting.pkilint_validators import lint_certificate
 from ca.linting.rules import findings_of
 from ca.linting.skeleton import Skeleton, skeleton_of
 from ca.linting.stand_ins import stand_ins
@@ -76,10 +75,10 @@ class Linter:
         *,
         profiles: Mapping[str, Profile],
         settings: CaSettings | None = None,
-        external: ExternalLinter = lint_certificate,
+        external: ExternalLinter | None = None,
     ) -> None:
         settings = settings or CaSettings()
-        self._external = external
+        self._external = external or _lint_by_pkilint
         self._profiles = profiles
         self._always_in_full = settings.lint_in_full
         self._stand_ins: Sequence[tuple[bytes, bytes]] = stand_ins(settings)
@@ -161,6 +160,13 @@ class Linter:
         if len(self._proven) >= MOST_SKELETONS:
             self._proven.clear()
         self._proven[skeleton] = None
+
+
+def _lint_by_pkilint(certificate_der: bytes, lint: Lint) -> list[Finding]:
+    # Imported at the first certificate that needs it: most processes lint none.
+    from ca.linting.pkilint_validators import lint_certificate
+
+    return lint_certificate(certificate_der, lint)
 
 
 def _read(plan: CertificatePlan, profile: Profile, tbs_der: bytes) -> Candidate:

@@ -16,6 +16,7 @@ from ca.profiles.extensions import ConstantExtensions
 from ca.profiles.profile import Profile
 from ca.settings import CaSettings
 from core.errors import Unacceptable
+from hsm.keys import PublicKey
 
 
 class ProfileRefused(Unacceptable):
@@ -40,6 +41,10 @@ class Profiles(Mapping[str, Profile]):
 
     def __len__(self) -> int:
         return len(self._profiles)
+
+    def check_key(self, public_key: PublicKey) -> None:
+        """Refuse a key that others can compute or already have. Raises WeakKey, CompromisedKey."""
+        self._weak_keys.check(public_key)
 
     def missing_blocklists(self) -> list[str]:
         """Return a sentence for each blocklist of compromised keys that is not there."""

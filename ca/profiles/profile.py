@@ -178,7 +178,8 @@ class Profile:
             for one in sources
             if one.fact is not None
         }
-        return needed | dict.fromkeys(self.definition.template_facts, True)
+        in_templates = set(self.definition.template_facts) - self.definition.optional_facts
+        return needed | dict.fromkeys(in_templates, True)
 
     @property
     def facts_from_request(self) -> frozenset[str]:

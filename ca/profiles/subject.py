@@ -33,7 +33,7 @@ def subject_name(
     """
     attributes: list[x509.NameAttribute[str]] = []
     for field in definition.subject:
-        value = _value(field, facts, csr)
+        value = _value(field, definition, facts, csr)
         if value is None:
             continue
         check_name(field.oid, value, field.pattern)
@@ -78,14 +78,16 @@ def _attribute(oid: str, value: str) -> x509.NameAttribute[str]:
         return x509.NameAttribute(identifier, value, _validate=False)
 
 
-def _value(field: SubjectField, facts: Mapping[str, FactValue], csr: VerifiedCsr) -> str | None:
+def _value(
+    field: SubjectField,
+    definition: ProfileDefinition,
+    facts: Mapping[str, FactValue],
+    csr: VerifiedCsr,
+) -> str | None:
     if field.constant is not None:
         return field.constant
     if field.template is not None:
-        try:
-            return field.template.format_map({k: v for k, v in facts.items() if isinstance(v, str)})
-        except KeyError as error:
-            raise _missing(str(error.args[0])) from error
+        return _filled(field.template, definition.optional_facts, facts)
     value = facts.get(field.fact or "")
     if value is None and field.from_request:
         value = csr.subject_value(field.oid)
@@ -98,6 +100,20 @@ def _value(field: SubjectField, facts: Mapping[str, FactValue], csr: VerifiedCsr
             f"{field.fact} has to be one text, not several.", kept=KEPT, fact=field.fact
         )
     return value
+
+
+def _filled(template: str, optional: frozenset[str], facts: Mapping[str, FactValue]) -> str:
+    known = {one: value for one, value in facts.items() if isinstance(value, str)}
+    absent = optional - known.keys()
+    try:
+        text = template.format_map(known | dict.fromkeys(absent, ""))
+    except KeyError as error:
+        raise _missing(str(error.args[0])) from error
+    # What is absent leaves no space behind; of several optional parts one has to be there.
+    text = " ".join(text.split()) if absent else text
+    if not text:
+        raise _missing(min(absent))
+    return text
 
 
 def _names(

@@ -123,8 +123,8 @@ def revoke(services: RevocationServices, /, as_json: bool, **given: Any) -> None
 
     One: SERIAL --reason R. Many: --where profile=device ... --dry-run counts; with --reason,
     --officer and --justification it becomes a job, which another officer lets run with
-    --approve JOB --officer NAME. Filters: authority, profile, holder, issued-from,
-    issued-until, public-key-sha256.
+    --approve JOB --officer NAME. Filters: authority, profile, holder, institution,
+    issued-from, issued-until, public-key-sha256.
     """
     options = _Options(**given)
     options.check()

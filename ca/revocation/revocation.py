@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+
+from sqlalchemy import Connection
 
 from ca.revocation.changes import apply_wish, find_target
 from ca.revocation.reasons import RevocationReason
@@ -12,12 +15,15 @@ from core.clock import Clock
 from core.database import Database
 from core.transparency.log import TransparencyLog
 
+Beside = Callable[[Connection], None]
+
 
 class Revocation:
     """Changes the standing of certificates, one at a time.
 
     Each method is one transaction with its log entry; the log is published before it returns,
-    so that a revocation that was confirmed survives the loss of the database.
+    so that a revocation that was confirmed survives the loss of the database. ``beside`` writes,
+    in the same transaction, what the caller records of it.
     """
 
     def __init__(
@@ -35,6 +41,7 @@ class Revocation:
         reason: RevocationReason,
         authority: str | None = None,
         invalidity_date: datetime | None = None,
+        beside: Beside | None = None,
     ) -> RevocationRecord:
         """Revoke a certificate for good; doing so twice with one reason changes nothing.
 
@@ -43,20 +50,27 @@ class Revocation:
         CertificateUnknown, SerialAmbiguous, CertificateExpired, AlreadyRevoked, ReasonRefused,
         InvalidityDateRefused, and Unavailable when database or log is away.
         """
-        return self._change(serial_number, authority, Revoke(reason, invalidity_date))
+        return self._change(serial_number, authority, Revoke(reason, invalidity_date), beside)
 
-    def hold(self, *, serial_number: int, authority: str | None = None) -> RevocationRecord:
+    def hold(
+        self, *, serial_number: int, authority: str | None = None, beside: Beside | None = None
+    ) -> RevocationRecord:
         """Suspend a certificate until it is released or revoked. Raises as ``revoke``."""
-        return self._change(serial_number, authority, Revoke(RevocationReason.CERTIFICATE_HOLD))
+        wish = Revoke(RevocationReason.CERTIFICATE_HOLD)
+        return self._change(serial_number, authority, wish, beside)
 
-    def release(self, *, serial_number: int, authority: str | None = None) -> RevocationRecord:
+    def release(
+        self, *, serial_number: int, authority: str | None = None, beside: Beside | None = None
+    ) -> RevocationRecord:
         """Take a certificate off hold: it is good again.
 
         Raises CertificateUnknown, SerialAmbiguous, NotOnHold, AlreadyRevoked, Unavailable.
         """
-        return self._change(serial_number, authority, Release())
+        return self._change(serial_number, authority, Release(), beside)
 
-    def _change(self, serial_number: int, authority: str | None, wish: Wish) -> RevocationRecord:
+    def _change(
+        self, serial_number: int, authority: str | None, wish: Wish, beside: Beside | None
+    ) -> RevocationRecord:
         with self._database.begin() as connection:
             target = find_target(connection, serial_number=serial_number, authority=authority)
             outcome = apply_wish(
@@ -69,6 +83,8 @@ class Revocation:
             )
             for _target, refusal in outcome.refused:
                 raise refusal
+            if beside is not None:
+                beside(connection)
         if outcome.last_index is not None:
             self._log.ensure_published(outcome.last_index)
         return outcome.present[0]

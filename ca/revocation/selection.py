@@ -30,6 +30,7 @@ class Selection:
     issued_from: datetime | None = None
     issued_until: datetime | None = None
     public_key_sha256: str | None = None
+    institution: str | None = None
 
     def __post_init__(self) -> None:
         if not any(value is not None for value in asdict(self).values()):
@@ -49,6 +50,8 @@ class Selection:
             found.append(column.reserved_at >= self.issued_from)
         if self.issued_until is not None:
             found.append(column.reserved_at < self.issued_until)
+        if self.institution is not None:
+            found.append(column.institution == self.institution)
         if self.public_key_sha256 is not None:
             found.append(column.public_key_sha256 == bytes.fromhex(self.public_key_sha256))
         return found
@@ -72,8 +75,8 @@ class Selection:
 def parse_selection(filters: Iterable[str]) -> Selection:
     """Read filters of the form ``name=value``, as the command line gives them.
 
-    Names are authority, profile, holder, issued-from, issued-until (ISO 8601, UTC unless it
-    says otherwise) and public-key-sha256. Raises SelectionRefused.
+    Names are authority, profile, holder, institution, issued-from, issued-until (ISO 8601, UTC
+    unless it says otherwise) and public-key-sha256. Raises SelectionRefused.
     """
     values: dict[str, Any] = {}
     for one in filters:
@@ -116,5 +119,6 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "holder": str,
     "issued-from": _instant,
     "issued-until": _instant,
+    "institution": str,
     "public-key-sha256": _key_hash,
 }

@@ -20,13 +20,15 @@ from core.transparency.tree_store import read_tree
 class CertificateStatus:
     """The standing of one serial number that was issued, or that is revoked.
 
-    ``reason`` and ``revoked_at`` are set while the certificate is revoked or on hold.
+    ``reason`` and ``revoked_at`` are set while the certificate is revoked or on hold;
+    ``invalidity_date``, where somebody gave one, in the answers of ``statuses``.
     """
 
     serial_number: int
     not_after: datetime
     reason: RevocationReason | None = None
     revoked_at: datetime | None = None
+    invalidity_date: datetime | None = None
 
     @property
     def is_good(self) -> bool:
@@ -83,6 +85,7 @@ class StatusDirectory:
                 revocations.c.state,
                 revocations.c.reason,
                 revocations.c.revoked_at,
+                revocations.c.invalidity_date,
             )
             .select_from(certificates.outerjoin(revocations, _SAME_CERTIFICATE))
             .where(
@@ -203,6 +206,7 @@ def _status_of(row: Any, against: Any) -> CertificateStatus | None:
         not_after=row.not_after,
         reason=RevocationReason(against.reason),
         revoked_at=against.revoked_at,
+        invalidity_date=getattr(against, "invalidity_date", None),
     )
 
 

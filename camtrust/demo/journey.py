@@ -11,7 +11,10 @@ from urllib.parse import urlsplit
 
 from cryptography import x509
 
+from camtrust.demo.circulation_steps import circulate_letter, confirm_circulation
+from camtrust.demo.document_steps import confirm_document, sign_document
 from camtrust.demo.stage import Stage, StepFailed, beside_python
+from camtrust.demo.stamping import stamp
 
 # Synthetic people. Their numbers are of no form that a real card has.
 SUBSCRIBER = "/C=KH/SN=SOK/GN=Dara/serialNumber=IDCKH-000000001/CN=SOK Dara"
@@ -128,8 +131,8 @@ def confirm_signed_ahead(stage: Stage) -> str:
 def revoke_another(stage: Stage) -> str:
     """Issue a second certificate, and revoke it: its key was compromised."""
     application = _apply(stage, "other", OTHER, "person-authentication")
-    for officer in ("officer-a", "officer-b"):
-        _expect(stage, 200, officer, f"/applications/{application}/approval")
+    # One approval is enough for a certificate that signs nothing.
+    _expect(stage, 200, "officer-a", f"/applications/{application}/approval")
     issued = _collect(stage, "other", application)
     (stage.folder / "revoked.pem").write_text(issued["certificate"])
     _expect(
@@ -140,8 +143,13 @@ def revoke_another(stage: Stage) -> str:
 
 def confirm_revocation(stage: Stage) -> str:
     """Publish, and see openssl refuse the revoked certificate by OCSP and by CRL."""
-    said = _ask_status(stage, "revoked.pem", "ocsp-revoked.der")
-    if "revoked.pem: revoked" not in said or "keyCompromise" not in said:
+    for _ in range(ATTEMPTS):
+        # The follower takes the answer back within a second or so; a busy machine takes longer.
+        said = _ask_status(stage, "revoked.pem", "ocsp-revoked.der")
+        if "revoked.pem: revoked" in said and "keyCompromise" in said:
+            break
+        time.sleep(0.5)
+    else:
         raise StepFailed(said)
     stage.camtrust("crl", "issue", "--authority", "people-1")
     _fetch_crl(stage, "revoked.pem", "crl-revoked.der")
@@ -178,8 +186,13 @@ JOURNEY: tuple[tuple[str, Step], ...] = (
     ("Confirm the CRL", confirm_crl),
     ("Confirm the status", confirm_status),
     ("Confirm it was signed ahead", confirm_signed_ahead),
+    ("Stamp it with the time", stamp),
     ("Revoke another", revoke_another),
     ("Confirm the revocation", confirm_revocation),
+    ("Sign a document", sign_document),
+    ("Confirm the document", confirm_document),
+    ("Send a letter round", circulate_letter),
+    ("Confirm the letter", confirm_circulation),
     ("Prove it from the log", prove),
     ("Examine the home", examine),
 )

@@ -123,6 +123,17 @@ class Stage:
             content: bytes = response.read()
         return content
 
+    def post(self, path: str, content: bytes, content_type: str) -> bytes:
+        """Return what the public listener answers to a POST."""
+        request = urllib.request.Request(
+            f"http://localhost:{self.port}{path}",
+            data=content,
+            headers={"Content-Type": content_type},
+        )
+        with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
+            answer: bytes = response.read()
+        return answer
+
     def ask(
         self, person: str, method: str, path: str, body: object = None
     ) -> tuple[int, dict[str, Any]]:

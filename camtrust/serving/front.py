@@ -30,6 +30,7 @@ from camtrust.serving.places import officers_socket, run_folder
 from camtrust.serving.settings import ServeSettings
 from core.errors import Unavailable
 from core.web.problems import type_uri
+from enrollment.lists.settings import LARGEST_UPLOAD_OCTETS
 
 TEMPLATES = Path(__file__).parents[2] / "deploy" / "nginx"
 HOLDER = "device:officers-front"
@@ -134,7 +135,8 @@ def _values(services: FrontServices, folder: Path, port: int, key_file: int) -> 
         "certificate_key": f"/proc/self/fd/{key_file}",
         "trust": str(folder / "trust.pem"),
         "socket": str(officers_socket(services.home)),
-        "max_body_octets": str(settings.max_body_octets),
+        # The few routes that take files; the app knows which, and refuses elsewhere.
+        "max_body_octets": str(max(settings.max_body_octets, LARGEST_UPLOAD_OCTETS)),
         "sign_in_problem": problem_document(
             settings, "sign-in-required", 401, "Sign in with a certificate"
         ),

@@ -21,9 +21,12 @@ import structlog
 from granian.constants import Interfaces
 from granian.server import Server
 
+import ca.linting.pkilint_validators  # noqa: F401 - here, not at the first certificate
 from camtrust.app import create_app
 from camtrust.jobs import scheduled_jobs
 from camtrust.listeners import Listener, WsgiApp
+from camtrust.serving.document_workers import NAME as DOCUMENT_WORKER
+from camtrust.serving.document_workers import UNTIL_IDLE, run_document_worker
 from camtrust.serving.front import become_front
 from camtrust.serving.places import officers_socket
 from camtrust.serving.status.mounting import public_threads, put_front_before
@@ -130,6 +133,8 @@ def _run(arguments: list[str]) -> None:
         serve_officers(home)
     elif name == "front":
         become_front(Services(home=home), port=int(arguments[2]))
+    elif name == DOCUMENT_WORKER:
+        run_document_worker(home, until_idle=UNTIL_IDLE in arguments)
     elif name == "status-signer":
         run_status_signer(home, follows=arguments[2] == "1")
     else:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import signal
 import socket
-import sys
 from pathlib import Path
 
+from camtrust.serving.document_workers import worker_plan
 from camtrust.serving.front import find_nginx
 from camtrust.serving.places import fresh_metrics_folder
 from camtrust.serving.settings import ServeSettings
-from camtrust.serving.supervisor import ChildPlan, Supervisor
+from camtrust.serving.supervisor import ChildPlan, Supervisor, process_command
 from core.errors import Conflict
 from core.web.metrics import MULTI_PROCESS_VARIABLE
 
@@ -32,24 +32,27 @@ def service_plans(
     """Return the processes of the service.
 
     The public listener, the officers' socket and the scheduler always, and as many signers of
-    status answers as the settings want; with ``officers_port`` also the officers' TLS front on
-    loopback.
+    status answers and workers of documents as the settings want; with ``officers_port`` also the
+    officers' TLS front on loopback.
     """
     home = home.absolute()
     environment = {MULTI_PROCESS_VARIABLE: str(fresh_metrics_folder(home))}
     public = [settings.address, str(port or settings.port)]
     plans = [
-        ChildPlan("public", _command("public", home, *public), environment),
-        ChildPlan("officers", _command("officers", home), environment),
-        ChildPlan("scheduler", _command("scheduler", home), environment),
+        ChildPlan("public", process_command("public", home, *public), environment),
+        ChildPlan("officers", process_command("officers", home), environment),
+        ChildPlan("scheduler", process_command("scheduler", home), environment),
     ]
     for number in range(1, settings.signers + 1):
         # The first also follows the log.
-        signer = _command("status-signer", home, str(number))
+        signer = process_command("status-signer", home, str(number))
         plans.append(ChildPlan(f"status-signer-{number}", signer, environment))
+    plans += [
+        worker_plan(home, one, environment) for one in range(1, settings.document_workers + 1)
+    ]
     if officers_port is not None:
         # nginx(8): QUIT finishes the requests that it has, TERM cuts them off.
-        front = _command("front", home, str(officers_port))
+        front = process_command("front", home, str(officers_port))
         plans.append(ChildPlan("front", front, environment, signal.SIGQUIT, FRONT_LIFETIME_SECONDS))
     return plans
 
@@ -83,7 +86,3 @@ def check_port_is_free(address: str, port: int) -> None:
             probe.bind((address, port))
         except OSError as error:
             raise PortTaken(f"Nothing can listen on {address}:{port}: it is taken.") from error
-
-
-def _command(name: str, home: Path, *arguments: str) -> list[str]:
-    return [sys.executable, "-m", "camtrust.serving.processes", name, str(home), *arguments]

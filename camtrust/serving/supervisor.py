@@ -6,10 +6,12 @@ import ctypes
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import structlog
 
@@ -123,6 +125,11 @@ class Supervisor:
                 self._events.error("child-killed", child=plan.name, pid=process.pid)
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
+
+
+def process_command(name: str, home: Path, *arguments: str) -> list[str]:
+    """Return the command of one of the service's processes."""
+    return [sys.executable, "-m", "camtrust.serving.processes", name, str(home), *arguments]
 
 
 def _end_with_parent() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path, PurePosixPath
 from threading import Lock
 
@@ -116,7 +117,7 @@ class PublishedTree:
         try:
             # The width that this tree asks for, the full one that may have replaced it, or
             # another partial one: where a folder was rebuilt, wider ones begin alike.
-            for candidate in (path, full, *self._partials(full)):
+            for candidate in chain((path, full), self._partials(full)):
                 try:
                     return (self._folder / candidate).read_bytes()
                 except FileNotFoundError:

@@ -22,6 +22,7 @@ _SELECT = select(
     log_state.c.published_size,
     log_state.c.published_edge,
 ).where(log_state.c.id == 1)
+_SELECT_LOCKED = _SELECT.with_for_update()
 _UPDATE = (
     update(log_state)
     .where(log_state.c.id == 1)
@@ -33,6 +34,14 @@ _UPDATE = (
     )
 )
 _INSERT_ENTRY = insert(log_entries)
+_SELECT_ENTRIES = (
+    select(log_entries.c.entry)
+    .where(
+        log_entries.c.entry_index >= bindparam("first"),
+        log_entries.c.entry_index < bindparam("last"),
+    )
+    .order_by(log_entries.c.entry_index)
+)
 
 
 @dataclass(frozen=True)
@@ -64,11 +73,10 @@ def lock_tree(connection: Connection) -> StoredTree:
 
     SQLite's writers exclude each other already; PostgreSQL locks the one row.
     """
-    locked = _SELECT.with_for_update()
-    row = connection.execute(locked).one_or_none()
+    row = connection.execute(_SELECT_LOCKED).one_or_none()
     if row is None:
         _make_row(connection)
-        row = connection.execute(locked).one()
+        row = connection.execute(_SELECT_LOCKED).one()
     return _stored(*row)
 
 
@@ -97,11 +105,7 @@ def read_entries(connection: Connection, start: int, end: int) -> Iterator[bytes
     """Yield the entries ``[start, end)`` in order. Raises LogDamaged when one is missing."""
     for first in range(start, end, _READ_BATCH):
         last = min(first + _READ_BATCH, end)
-        rows = connection.execute(
-            select(log_entries.c.entry)
-            .where(log_entries.c.entry_index >= first, log_entries.c.entry_index < last)
-            .order_by(log_entries.c.entry_index)
-        ).scalars()
+        rows = connection.execute(_SELECT_ENTRIES, {"first": first, "last": last}).scalars()
         count = 0
         for count, entry in enumerate(rows, 1):  # noqa: B007 - counted for the check below
             yield entry

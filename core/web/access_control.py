@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 from flask import Flask, g, request
 
 from core.access import AccessPolicy, Permission, Principal
-from core.errors import Forbidden
+from core.errors import Forbidden, Unauthenticated
 
 ViewT = TypeVar("ViewT", bound=Callable[..., Any])
 PUBLIC: frozenset[Permission] = frozenset()
@@ -90,9 +90,15 @@ def control_access(
         g.principal = None
         if request.blueprint in self_checking_blueprints:
             return
-        g.principal = authenticator.principal(request.environ)
-        _check_same_site(g.principal)
         needed = declared.get(request.endpoint or "", PUBLIC)
+        try:
+            g.principal = authenticator.principal(request.environ)
+        except Unauthenticated:
+            # What everybody may have, a proof that opens nothing else does not take away: the
+            # style of a page that refuses it, for one.
+            if needed:
+                raise
+        _check_same_site(g.principal)
         if needed:
             policy.check(g.principal, *sorted(needed))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from flask import Flask, current_app, request
 from flask.json.provider import DefaultJSONProvider
@@ -13,6 +13,9 @@ from core.errors import Malformed
 from core.web.problems import ContentTooLarge, UnsupportedMediaType
 
 JSON = "application/json"
+# What nginx lets through at the most: the largest upload that any route reads, and its form.
+_READ_AWAY_OCTETS = 33 * 1024 * 1024
+_PART_OCTETS = 64 * 1024
 ViewT = TypeVar("ViewT", bound=Callable[..., Any])
 
 
@@ -23,27 +26,38 @@ class JsonMalformed(Malformed):
     title = "The body is not valid JSON"
 
 
-def reads(*media_types: str) -> Callable[[ViewT], ViewT]:
-    """Declare which Content-Types a route reads; others get a 415."""
+def reads(*media_types: str, max_octets: int | None = None) -> Callable[[ViewT], ViewT]:
+    """Declare which Content-Types a route reads; others get a 415.
+
+    ``max_octets``: how long a body this route reads, where that is more than all others do.
+    """
 
     def declare(view: ViewT) -> ViewT:
         vars(view)["media_types"] = media_types
+        if max_octets is not None:
+            vars(view)["max_octets"] = max_octets
         return view
 
     return declare
 
 
 def guard_bodies(app: Flask, *, max_octets: int) -> None:
-    """Refuse bodies of more than ``max_octets``, or of a type that the route does not read."""
+    """Refuse bodies of more than ``max_octets``, or of a type that the route does not read.
+
+    A route that declares a larger measure of its own reads as much.
+    """
     app.config["MAX_CONTENT_LENGTH"] = max_octets
     app.json = StrictJson(app)
 
     @app.before_request
     def check_body() -> None:
-        # Said at once, also where the route would never read the body.
-        if (request.content_length or 0) > max_octets:
-            raise ContentTooLarge(f"At most {max_octets} octets are read.", max_octets=max_octets)
         view = current_app.view_functions.get(request.endpoint or "")
+        most = max(max_octets, getattr(view, "max_octets", None) or 0)
+        request.max_content_length = most
+        # Said at once, also where the route would never read the body.
+        if (request.content_length or 0) > most:
+            _read_away(request.environ["wsgi.input"], request.content_length or 0)
+            raise ContentTooLarge(f"At most {most} octets are read.", max_octets=most)
         media_types = getattr(view, "media_types", None)
         if media_types is not None and request.mimetype not in media_types:
             raise UnsupportedMediaType(
@@ -51,17 +65,30 @@ def guard_bodies(app: Flask, *, max_octets: int) -> None:
             )
 
 
+def _read_away(body: BinaryIO, octets: int) -> None:
+    # RFC 9112, Section 9.6: a connection that is closed upon octets nobody read is reset, and the
+    # sender, nginx among them, may lose the answer and say that we are away.
+    left = min(octets, _READ_AWAY_OCTETS)
+    while left > 0 and (part := body.read(min(left, _PART_OCTETS))):
+        left -= len(part)
+
+
 class StrictJson(DefaultJSONProvider):
     """JSON as RFC 8259 has it, each member once (RFC 7493, Section 2.3), depth bounded."""
 
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
         """Parse ``s``. Raises JsonMalformed."""
-        try:
-            return json.loads(s, parse_constant=_no_constant, object_pairs_hook=_each_once)
-        except RecursionError as error:
-            raise JsonMalformed("The JSON nests too deeply.") from error
-        except ValueError as error:
-            raise JsonMalformed("The body is not valid JSON.") from error
+        return parse_json(s)
+
+
+def parse_json(text: str | bytes) -> Any:
+    """Parse JSON, each member once and depth bounded. Raises JsonMalformed."""
+    try:
+        return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_each_once)
+    except RecursionError as error:
+        raise JsonMalformed("The JSON nests too deeply.") from error
+    except ValueError as error:
+        raise JsonMalformed("The body is not valid JSON.") from error
 
 
 def _no_constant(name: str) -> Any:

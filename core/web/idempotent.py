@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from typing import Any
 
 from apiflask.exceptions import HTTPError
@@ -21,6 +21,7 @@ from core.idempotency import (
     Reservation,
 )
 from core.web.access_control import current_principal
+from core.web.forms import UPLOAD
 
 HEADER = "Idempotency-Key"
 REPLAYED_HEADER = "Idempotency-Replayed"
@@ -67,10 +68,49 @@ def idempotent(view: Callable[..., Any]) -> Callable[..., Any]:
         )
         if isinstance(met, Answer):
             return _replay(met)
-        return _run(keeper, met, lambda: view(*args, **kwargs))
+        return _run(keeper, met, lambda: view(*args, **kwargs), _whole)
 
     vars(once)["idempotent"] = True
     return once
+
+
+def idempotent_act(request_sha256: Callable[[], bytes]) -> Callable[..., Any]:
+    """Make a route honour Idempotency-Key whose answers are too large to be kept here.
+
+    ``request_sha256`` digests what is asked for. The route's act keeps its result under
+    :func:`act_id` where :func:`is_repeatable`, and finds it: asked again, the route runs again.
+    """
+
+    def make(view: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(view)
+        def once(*args: Any, **kwargs: Any) -> Any:
+            keeper: IdempotentRequests = current_app.extensions["camtrust_idempotent_requests"]
+            key = request.headers.get(HEADER)
+            g.is_repeatable = key is not None
+            if key is None:
+                g.act_id = keeper.new_act_id()
+                return view(*args, **kwargs)
+            digest = _sha256_of(*_asked(), request_sha256())
+            met = keeper.begin(
+                principal=current_principal().id, key=_read(key), request_sha256=digest
+            )
+            if isinstance(met, Reservation):
+                return _run(keeper, met, lambda: view(*args, **kwargs), _act_alone)
+            g.act_id = met.body.decode("ascii")
+            response = current_app.make_response(view(*args, **kwargs))
+            response.headers[REPLAYED_HEADER] = "true"
+            return response
+
+        vars(once)["idempotent"] = True
+        return once
+
+    return make
+
+
+def is_repeatable() -> bool:
+    """Tell whether the request has an Idempotency-Key."""
+    repeatable: bool = g.is_repeatable
+    return repeatable
 
 
 def act_id() -> str:
@@ -79,7 +119,12 @@ def act_id() -> str:
     return name
 
 
-def _run(keeper: IdempotentRequests, reservation: Reservation, act: Callable[[], Any]) -> Response:
+def _run(
+    keeper: IdempotentRequests,
+    reservation: Reservation,
+    act: Callable[[], Any],
+    kept: Callable[[Response], Answer],
+) -> Response:
     g.act_id = reservation.act_id
     try:
         response = current_app.make_response(act())
@@ -89,9 +134,17 @@ def _run(keeper: IdempotentRequests, reservation: Reservation, act: Callable[[],
         else:
             keeper.release(reservation)
         raise
-    kept = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
-    keeper.finish(reservation, Answer(response.status_code, kept, response.get_data()))
+    keeper.finish(reservation, kept(response))
     return response
+
+
+def _whole(response: Response) -> Answer:
+    kept = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
+    return Answer(response.status_code, kept, response.get_data())
+
+
+def _act_alone(response: Response) -> Answer:
+    return Answer(response.status_code, {}, act_id().encode("ascii"))
 
 
 def _changed_nothing(error: Exception) -> bool:
@@ -123,15 +176,34 @@ def _own_headers() -> list[tuple[str, str]]:
     )
 
 
+def _content() -> Iterator[bytes]:
+    if request.mimetype != UPLOAD:
+        yield (request.content_type or "").encode()
+        yield request.get_data(cache=True)
+        return
+    # The borders between the parts are random (RFC 2046, Section 5.1.1): what they enclose counts.
+    yield UPLOAD.encode()
+    for name, value in sorted(request.form.items(multi=True)):
+        yield from (b"field", name.encode(), value.encode())
+    for name, file in sorted(request.files.items(multi=True), key=lambda one: one[0]):
+        yield from (b"file", name.encode(), file_digest(file.stream, "sha256").digest())  # type: ignore[arg-type]
+        file.stream.seek(0)
+
+
 def _request_sha256() -> bytes:
-    digest = sha256()
-    parts = (
+    return _sha256_of(*_asked(), *_content())
+
+
+def _asked() -> tuple[bytes, ...]:
+    return (
         request.method.encode(),
         request.full_path.encode(),
-        (request.content_type or "").encode(),
-        request.get_data(cache=True),
         *(f"{name}:{value}".encode() for name, value in _own_headers()),
     )
+
+
+def _sha256_of(*parts: bytes) -> bytes:
+    digest = sha256()
     for part in parts:
         digest.update(len(part).to_bytes(8, "big") + part)
     return digest.digest()

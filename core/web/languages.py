@@ -44,7 +44,7 @@ languages = APIBlueprint("languages", __name__, enable_openapi=False)
 @reads(FORM)
 def switch_language() -> Any:
     """Remember the language that the reader chose, and go back to the page."""
-    response = redirect(_own_path(request.form.get("back", "")), 303)
+    response = redirect(own_path(request.form.get("back", "")), 303)
     chosen = request.form.get("language")
     if chosen in set(Language):
         response.set_cookie(
@@ -67,8 +67,8 @@ def speak(app: Flask, folders: Iterable[Path]) -> None:
     app.register_blueprint(languages)
     environment: Any = app.jinja_env
     environment.add_extension("jinja2.ext.i18n")
-    environment.install_gettext_callables(say, _say_plural, newstyle=True)
-    environment.globals |= {"language": language, "Language": Language}
+    environment.install_gettext_callables(_text_of_a_page, _say_plural, newstyle=True)
+    environment.globals |= {"language": language, "Language": Language, "in_khmer": in_khmer}
     environment.filters |= {"day": day, "instant": instant}
 
     @app.after_request
@@ -91,6 +91,12 @@ def say(text: str) -> str:
     """Return ``text`` in the language of the page; English where the Khmer is missing."""
     if language() is Language.ENGLISH:
         return text
+    khmer: dict[str, str] = current_app.extensions[_KEY]
+    return khmer.get(text, text)
+
+
+def in_khmer(text: str) -> str:
+    """Return ``text`` in Khmer whatever the page's language: for paper in both."""
     khmer: dict[str, str] = current_app.extensions[_KEY]
     return khmer.get(text, text)
 
@@ -120,13 +126,21 @@ def instant(at: datetime) -> str:
     return at.astimezone(PHNOM_PENH).strftime("%d/%m/%Y %H:%M")
 
 
-def _say_plural(one: str, many: str, count: int) -> str:
-    # Khmer has no plural form.
-    return say(one if count == 1 else many)
-
-
-def _own_path(path: str) -> str:
+def own_path(path: str) -> str:
+    """Return a path of ours to go back to, ``/`` for what leads elsewhere."""
     # "//other.example" and "/\other.example" are addresses of other sites to a browser.
     if path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable():
         return path
     return "/"
+
+
+def _text_of_a_page(text: str) -> str:
+    # Jinja takes what ``_`` returns for HTML. What is said may repeat what somebody typed: a
+    # refusal's detail does.
+    said = say(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return said.replace('"', "&#34;")
+
+
+def _say_plural(one: str, many: str, count: int) -> str:
+    # Khmer has no plural form.
+    return _text_of_a_page(one if count == 1 else many)

@@ -1,7 +1,8 @@
 """Rate limits: by address for strangers, by principal for those who signed in.
 
 Counts live in each process's memory by default; with a Redis URL all processes of all machines
-share them. When Redis is away, memory counts again until it is back.
+share them. When Redis is away, memory counts again until it is back. Each answer says how much is
+left.
 """
 
 from __future__ import annotations
@@ -11,15 +12,16 @@ from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 from flask import Flask, Response, g, request
-from flask_limiter import Limiter, RequestLimit
-from flask_limiter.errors import RateLimitExceeded
+from limits import parse_many
 from limits.errors import ConfigurationError
 
 from core.access import Principal
 from core.settings import SettingsRefused
+from core.web.limit_counts import LimitCounts, Standing
 from core.web.problems import RateLimited, problem_response
 
-MEMORY = "memory://"
+UNCOUNTED = frozenset({"healthz", "readyz", "metrics"})
+POLICY = "requests"
 
 ViewT = TypeVar("ViewT", bound=Callable[..., Any])
 
@@ -36,38 +38,49 @@ def limited(limit: str) -> Callable[[ViewT], ViewT]:
 
 def limit_rates(
     app: Flask, *, limit: str, storage_url: str | None, exempt_blueprints: Collection[str] = ()
-) -> Limiter:
+) -> None:
     """Allow each caller ``limit`` requests (``300 per minute``), all routes counted together.
 
     Call it after access control is in place: a principal's limit goes with its id. Probes and
     ``exempt_blueprints`` are not counted. Raises SettingsRefused for a storage that cannot be
     used here; one that is only away is waited for.
     """
-    limiter = Limiter(
-        key_func=caller,
-        application_limits=[limit],
-        storage_uri=storage_url or MEMORY,
-        in_memory_fallback_enabled=storage_url is not None,
-        strategy="fixed-window",
-        headers_enabled=False,
-    )
     try:
-        limiter.init_app(app)
+        counts = LimitCounts(storage_url)
     except ConfigurationError as error:
         raise SettingsRefused(f"serve.rate_limit_storage: {error}") from error
+    of_all = parse_many(limit)
+    of_routes = {
+        endpoint: parse_many(vars(view)["limit"])
+        for endpoint, view in app.view_functions.items()
+        if "limit" in vars(view)
+    }
+    exempt = frozenset(exempt_blueprints)
 
-    @limiter.request_filter
-    def is_exempt() -> bool:
-        return request.endpoint in {"healthz", "readyz", "metrics"} or bool(
-            set(request.blueprints) & set(exempt_blueprints)
-        )
+    @app.before_request
+    def count() -> Response | None:
+        endpoint = request.endpoint
+        if endpoint is None or endpoint in UNCOUNTED or endpoint.endswith(".static"):
+            return None
+        if exempt.intersection(request.blueprints):
+            return None
+        who = caller()
+        counted = [counts.count(one, who) for one in of_all]
+        counted += [counts.count(one, who, endpoint) for one in of_routes.get(endpoint, ())]
+        g.limit = min(counted, key=lambda one: (not one.is_over, one.remaining))
+        return _too_many(g.limit) if g.limit.is_over else None
 
-    for endpoint, view in app.view_functions.items():
-        if "limit" in vars(view):
-            limit_route: Callable[[Any], Any] = limiter.limit(vars(view)["limit"])
-            app.view_functions[endpoint] = limit_route(view)
-    app.register_error_handler(RateLimitExceeded, lambda _error: _too_many(limiter))
-    return limiter
+    @app.after_request
+    def tell_limit(response: Response) -> Response:
+        # draft-ietf-httpapi-ratelimit-headers-10, Sections 3 and 4: quota and window; what remains
+        # of it, and for how many seconds.
+        standing: Standing | None = g.get("limit")
+        if standing is not None:
+            quota, window = standing.limit.amount, standing.limit.get_expiry()
+            left, seconds = standing.remaining, _seconds_until(standing)
+            response.headers["RateLimit-Policy"] = f'"{POLICY}";q={quota};w={window}'
+            response.headers["RateLimit"] = f'"{POLICY}";r={left};t={seconds}'
+        return response
 
 
 def caller() -> str:
@@ -78,13 +91,15 @@ def caller() -> str:
     return f"address:{request.environ.get('REMOTE_ADDR') or 'local'}"
 
 
-def _too_many(limiter: Limiter) -> Response:
-    limit: RequestLimit | None = limiter.current_limit
-    seconds = max(1, int(limit.reset_at - time.time())) if limit else 1
+def _too_many(standing: Standing) -> Response:
     return problem_response(
         RateLimited(
             "Too many requests came from you in a short time.",
             kept="This request changed nothing.",
-            retry_after_seconds=seconds,
+            retry_after_seconds=_seconds_until(standing),
         )
     )
+
+
+def _seconds_until(standing: Standing) -> int:
+    return max(1, int(standing.reset_at - time.time()))

@@ -8,7 +8,7 @@ whether it honours Idempotency-Key stand on the routes themselves (``@may_refuse
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -29,11 +29,13 @@ from core.web.problems import (
     UnsupportedMediaType,
     status_of,
 )
+from core.web.step_up import STEP_UP_PARAMETER, step_up_refusals
 
 ViewT = TypeVar("ViewT", bound=Callable[..., Any])
 Spec = dict[str, Any]
 
 SECURITY_SCHEME = "officer-certificate"
+TOKEN_SCHEME = "access-token"  # noqa: S105 - the name of a scheme
 PROBLEM_SCHEMA: Spec = {
     "type": "object",
     "title": "Problem",
@@ -61,8 +63,20 @@ def may_refuse(*kinds: type[CamtrustError]) -> Callable[[ViewT], ViewT]:
     return declare
 
 
-def describe_api(app: APIFlask, *, description: str, public_url: str) -> None:
-    """Set what the OpenAPI document says of the whole API."""
+def describe_api(
+    app: APIFlask,
+    *,
+    description: str,
+    public_url: str,
+    token_path: str | None = None,
+    scopes: Mapping[str, str] | None = None,
+    examples: Mapping[str, Any] | None = None,
+) -> None:
+    """Set what the OpenAPI document says of the whole API.
+
+    ``scopes``: what programs may be granted, with its meaning; they get tokens at ``token_path``.
+    ``examples``: of messages, by their names.
+    """
     app.config["OPENAPI_VERSION"] = "3.1.0"
     app.config["INFO"] = {"description": description}
     app.config["SERVERS"] = [{"url": public_url}]
@@ -76,12 +90,21 @@ def describe_api(app: APIFlask, *, description: str, public_url: str) -> None:
             "description": "A client certificate of ours, enrolled for an officer or a service.",
         }
     }
+    if token_path is not None:
+        app.config["SECURITY_SCHEMES"][TOKEN_SCHEME] = {
+            "type": "oauth2",
+            "description": "RFC 6749, Section 4.4, with private_key_jwt or mutual TLS.",
+            "flows": {"clientCredentials": {"tokenUrl": token_path, "scopes": dict(scopes or {})}},
+        }
 
     @app.spec_processor
     def complete(spec: Any) -> Any:
         spec.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
         for operation, view, method in _operations(app, spec):
-            _complete(operation, view, method)
+            steps_up = getattr(view, "steps_up", False)
+            confirming = step_up_refusals(app) if steps_up else []
+            _complete(operation, view, method, frozenset(scopes or ()), confirming)
+            _show_examples(operation, spec["components"]["schemas"], examples or {})
         return spec
 
 
@@ -94,17 +117,38 @@ def _operations(app: APIFlask, spec: Spec) -> Iterator[tuple[Spec, Callable[...,
                 yield operation, app.view_functions[rule.endpoint], method
 
 
-def _complete(operation: Spec, view: Callable[..., Any], method: str) -> None:
+def _complete(
+    operation: Spec,
+    view: Callable[..., Any],
+    method: str,
+    scopes: frozenset[str],
+    confirming: list[type[CamtrustError]],
+) -> None:
     refusals = list(_common_refusals(view, method)) + list(getattr(view, "refusals", ()))
     permissions: frozenset[str] = getattr(view, "access", frozenset())
     if permissions:
-        operation["security"] = [{SECURITY_SCHEME: []}]
+        operation["security"] = [
+            {SECURITY_SCHEME: []},
+            *({TOKEN_SCHEME: [scope]} for scope in sorted(permissions & scopes)),
+        ]
         operation["x-permissions"] = sorted(permissions)
     if getattr(view, "idempotent", False):
         given = list(operation.get("parameters", []))
         operation["parameters"] = [*given, _idempotency_parameter()]
         refusals += idempotent.REFUSALS
+    if confirming:
+        operation["parameters"] = [*operation.get("parameters", []), STEP_UP_PARAMETER]
+        refusals += confirming
     _add_refusals(operation["responses"], refusals)
+
+
+def _show_examples(operation: Spec, schemas: Spec, examples: Mapping[str, Any]) -> None:
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        name = str(content.get("schema", {}).get("$ref", "")).rpartition("/")[2]
+        if name in examples:
+            content["example"] = examples[name]
+        elif name and not schemas.get(name, {}).get("properties"):
+            content["example"] = {}
 
 
 def _common_refusals(view: Callable[..., Any], method: str) -> Iterator[type[CamtrustError]]:
@@ -126,9 +170,15 @@ def _add_refusals(responses: Spec, refusals: list[type[CamtrustError]]) -> None:
         by_status.setdefault(status_of(kind), []).append(kind)
     for status, kinds in sorted(by_status.items()):
         slugs = ", ".join(sorted({f"`{kind.problem}`" for kind in kinds}))
+        # A route may have refusals of its own protocol's form beside ours.
+        own = responses.get(str(status), {})
+        said = f"{own['description']} " if own else ""
         responses[str(status)] = {
-            "description": f"{HTTPStatus(status).phrase}: {slugs}",
-            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            "description": f"{said}{HTTPStatus(status).phrase}: {slugs}",
+            "content": {
+                **own.get("content", {}),
+                MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}},
+            },
         }
 
 

@@ -168,15 +168,17 @@ def problem_response(error: CamtrustError) -> Response:
 def show_problems_as_pages(
     app: Flask, prefix: str, render: Callable[[CamtrustError, int], str]
 ) -> None:
-    """Answer refusals of paths under ``prefix`` with a page for people, made by ``render``."""
+    """Answer refusals of paths under ``prefix`` with a page for people, made by ``render``.
+
+    Of several prefixes of one path the longest counts.
+    """
     app.extensions.setdefault(_PAGES, {})[prefix] = render
 
 
 def _page() -> Callable[[CamtrustError, int], str] | None:
     pages: dict[str, Callable[[CamtrustError, int], str]] = current_app.extensions.get(_PAGES, {})
-    return next(
-        (render for prefix, render in pages.items() if request.path.startswith(prefix)), None
-    )
+    fitting = [prefix for prefix in pages if request.path.startswith(prefix)]
+    return pages[max(fitting, key=len)] if fitting else None
 
 
 def answer_with_problems(app: Flask) -> None:
@@ -193,10 +195,18 @@ def _add_headers(response: Response, error: CamtrustError, status: int) -> None:
         retry_after = UNAVAILABLE_RETRY_SECONDS
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)
-    if status == 401:
-        response.headers["WWW-Authenticate"] = CHALLENGE
+    if challenge := _challenge(error, status):
+        response.headers["WWW-Authenticate"] = challenge
     if status == 405 and isinstance(allow := error.data.get("allow"), list):
         response.headers["Allow"] = ", ".join(allow)
+
+
+def _challenge(error: CamtrustError, status: int) -> str | None:
+    # RFC 6750, Section 3: also a refusal for want of a scope says which one it wants.
+    own: str | None = getattr(error, "challenge", None)
+    if own is not None:
+        return own
+    return current_app.config.get("CHALLENGE", CHALLENGE) if status == 401 else None
 
 
 def _plain(value: object) -> Any:
@@ -250,7 +260,7 @@ def _sentence(status: int | None) -> str:
     sentences = {
         404: "There is nothing under this path.",
         405: f"{request.method} is not offered under this path.",
-        413: f"At most {current_app.config['MAX_CONTENT_LENGTH']} octets are read.",
+        413: f"At most {request.max_content_length} octets are read.",
         415: "This Content-Type is not read here.",
     }
     return sentences.get(status or 0, "The request could not be read.")

@@ -6,14 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from enrollment.acme.account_keys import read_jwk, thumbprint_octets
 from enrollment.acme.errors import AccountClosed, AccountUnknown
 from enrollment.acme.models import accounts
 from hsm.keys import PublicKey
+
+# Asked with every request: built once.
+_ACCOUNT = select(accounts).where(accounts.c.id == bindparam("account_id"))
+_ACCOUNT_LOCKED = _ACCOUNT.with_for_update()
 
 
 class AccountState(StrEnum):
@@ -35,7 +40,7 @@ class Account:
     terms_agreed: bool
     created_at: datetime
 
-    @property
+    @cached_property
     def key(self) -> PublicKey:
         """The account's key."""
         return read_jwk(self.jwk)
@@ -43,8 +48,8 @@ class Account:
 
 def find_account(connection: Connection, account_id: str, *, locked: bool = False) -> Account:
     """Read an account. ``locked``: until the transaction ends. Raises AccountUnknown."""
-    query = select(accounts).where(accounts.c.id == account_id)
-    row = connection.execute(query.with_for_update() if locked else query).one_or_none()
+    query = _ACCOUNT_LOCKED if locked else _ACCOUNT
+    row = connection.execute(query, {"account_id": account_id}).one_or_none()
     if row is None:
         raise AccountUnknown("There is no account under this URL.")
     return _account(row)

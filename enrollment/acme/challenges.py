@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
-from typing import Literal, Protocol, cast
+from typing import Any, Literal, Protocol, cast
 
 import structlog
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, and_, bindparam, select, update
 
 from core.clock import Clock
 from core.database import Database
@@ -22,14 +23,7 @@ from enrollment.acme.account import Account
 from enrollment.acme.account_keys import thumbprint_of
 from enrollment.acme.errors import PayloadMalformed
 from enrollment.acme.models import authorizations, challenges
-from enrollment.acme.order import (
-    ChallengeRow,
-    State,
-    challenge_of,
-    find_authorization,
-    read_authorizations,
-    unknown,
-)
+from enrollment.acme.order import Authorization, ChallengeRow, State, find_challenge
 from enrollment.acme.problem_types import acme_type
 from enrollment.acme.settings import AcmeSettings
 from enrollment.acme.validation import Challenge, ValidationFailed
@@ -37,6 +31,37 @@ from enrollment.acme.validation import Challenge, ValidationFailed
 # Longer than any validation: who holds a challenge longer than this has died.
 TAKEN_FOR = timedelta(minutes=2)
 MOST_AT_ONCE = 50
+_BY = and_(challenges.c.id == bindparam("of_challenge"), challenges.c.state == bindparam("before"))
+
+
+def _to(*columns: str) -> dict[str, Any]:
+    return {name: bindparam(f"new_{name}") for name in columns}
+
+
+def _new(values: Mapping[str, object]) -> dict[str, object]:
+    return {f"new_{name}": value for name, value in values.items()}
+
+
+# Statements of every order: built once. Each names the state that it ends, so that of two
+# processes one acts.
+_TAKE = update(challenges).where(_BY).values(_to("state", "key_authorization", "taken_until"))
+_CONCLUDE = update(challenges).where(_BY).values(_to("state", "error", "validated_at"))
+_OF_PENDING = update(authorizations).where(
+    authorizations.c.id == bindparam("of_authorization"), authorizations.c.state == State.PENDING
+)
+_STAND = _OF_PENDING.values(_to("state", "method", "expires_at"))
+_FALL = _OF_PENDING.values(_to("state"))
+_OF_ACCOUNTS = select(challenges.c.id, authorizations.c.account).join(
+    authorizations, authorizations.c.id == challenges.c.authorization
+)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A challenge, and its authorization where this request is the one that took it."""
+
+    challenge: ChallengeRow
+    above: Authorization | None = None
 
 
 class Validator(Protocol):
@@ -61,60 +86,60 @@ class Challenges:
         self._clock = clock
         self._events = structlog.get_logger()
 
-    def find(self, account: Account, challenge_id: str) -> ChallengeRow:
+    def find(self, connection: Connection, account: Account, challenge_id: str) -> ChallengeRow:
         """Return a challenge of an account's authorization. Raises ResourceUnknown."""
-        with self._database.read() as connection:
-            return self._find(connection, account, challenge_id)
+        return find_challenge(connection, challenge_id, account_id=account.id)[0]
 
-    def answer(self, account: Account, challenge_id: str) -> ChallengeRow:
-        """Validate a challenge, or return how it stands when it was answered before.
+    def take(self, connection: Connection, account: Account, challenge_id: str) -> Taken:
+        """Take a challenge upon its first answer, to be validated when this is committed.
 
-        It is still ``processing`` where that takes longer than an answer may. Raises
-        ResourceUnknown and PayloadMalformed.
+        Raises ResourceUnknown and PayloadMalformed.
         """
-        if self._begin(account, challenge_id):
-            looking = self._threads.submit(self._validate, challenge_id)
-            wait([looking], timeout=self._settings.answer_within_seconds)
-        return self.find(account, challenge_id)
+        now = self._clock.now()
+        challenge, above = find_challenge(connection, challenge_id, account_id=account.id)
+        if challenge.state is not State.PENDING:
+            return Taken(challenge)
+        if above.state(now) is not State.PENDING:
+            raise PayloadMalformed(f"The authorization is {above.state(now)}.")
+        taken: dict[str, Any] = {
+            "state": State.PROCESSING,
+            # RFC 8555, Section 8.1.
+            "key_authorization": f"{challenge.token}.{thumbprint_of(account.key)}",
+            "taken_until": now + TAKEN_FOR,
+        }
+        asked = {"of_challenge": challenge_id, "before": State.PENDING, **_new(taken)}
+        if connection.execute(_TAKE, asked).rowcount != 1:
+            # By another process, a moment earlier.
+            return Taken(self.find(connection, account, challenge_id))
+        return Taken(replace(challenge, **taken), above)
+
+    def validate(self, taken: Taken) -> ChallengeRow:
+        """Validate what this request has taken; return the challenge as it stands then.
+
+        It is still ``processing`` where that takes longer than an answer may.
+        """
+        if taken.above is None:
+            return taken.challenge
+        looking = self._threads.submit(self._validate, taken.challenge, taken.above)
+        wait([looking], timeout=self._settings.answer_within_seconds)
+        return looking.result() if looking.done() else taken.challenge
 
     def finish_processing(self) -> int:
         """Validate what a process that died has left; return how many were taken over."""
         now = self._clock.now()
         left = (challenges.c.state == State.PROCESSING, challenges.c.taken_until < now)
         with self._database.read() as connection:
-            ids = connection.scalars(select(challenges.c.id).where(*left).limit(MOST_AT_ONCE)).all()
-        taken = [one for one in ids if self._take_over(one)]
-        for challenge_id in taken:
-            self._validate(challenge_id)
+            found = connection.execute(_OF_ACCOUNTS.where(*left).limit(MOST_AT_ONCE)).all()
+        taken = [one for one in found if self._take_over(one.id)]
+        for one in taken:
+            with self._database.read() as connection:
+                challenge = find_challenge(connection, one.id, account_id=one.account)
+            self._validate(*challenge)
         return len(taken)
 
     @cached_property
     def _threads(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(self._settings.validation_threads, "acme-validation")
-
-    def _begin(self, account: Account, challenge_id: str) -> bool:
-        now = self._clock.now()
-        with self._database.begin() as connection:
-            query = select(challenges).where(challenges.c.id == challenge_id).with_for_update()
-            connection.execute(query)
-            challenge = self._find(connection, account, challenge_id)
-            if challenge.state is not State.PENDING:
-                return False
-            above = find_authorization(connection, challenge.authorization, account_id=account.id)
-            if above.state(now) is not State.PENDING:
-                raise PayloadMalformed(f"The authorization is {above.state(now)}.")
-            # RFC 8555, Section 8.1.
-            expected = f"{challenge.token}.{thumbprint_of(account.key)}"
-            connection.execute(
-                update(challenges)
-                .where(challenges.c.id == challenge_id)
-                .values(
-                    state=State.PROCESSING,
-                    key_authorization=expected,
-                    taken_until=now + TAKEN_FOR,
-                )
-            )
-        return True
 
     def _take_over(self, challenge_id: str) -> bool:
         now = self._clock.now()
@@ -130,13 +155,7 @@ class Challenges:
             )
             return taken.rowcount == 1
 
-    def _validate(self, challenge_id: str) -> None:
-        with self._database.read() as connection:
-            row = connection.execute(select(challenges).where(challenges.c.id == challenge_id))
-            challenge = challenge_of(row.one())
-            [above] = read_authorizations(
-                connection, authorizations.c.id == challenge.authorization
-            )
+    def _validate(self, challenge: ChallengeRow, above: Authorization) -> ChallengeRow:
         try:
             self._validator.validate(
                 Challenge(
@@ -147,49 +166,39 @@ class Challenges:
                 )
             )
         except ValidationFailed as failure:
-            self._conclude(challenge, problem_of(failure))
+            return self._conclude(challenge, problem_of(failure))
         except CamtrustError as error:
             # A part of ours is away: the job looks again.
             self._events.warning("not-validated-yet", problem=error.problem)
         except Exception:
             self._events.exception("validation-failed")
         else:
-            self._conclude(challenge, None)
+            return self._conclude(challenge, None)
+        return challenge
 
-    def _conclude(self, challenge: ChallengeRow, problem: Mapping[str, object] | None) -> None:
+    def _conclude(
+        self, challenge: ChallengeRow, problem: Mapping[str, object] | None
+    ) -> ChallengeRow:
         now = self._clock.now()
         state = State.VALID if problem is None else State.INVALID
+        concluded: dict[str, Any] = {
+            "state": state,
+            "error": problem,
+            "validated_at": now if problem is None else None,
+        }
         standing: dict[str, object] = {"state": state}
         if problem is None:
             end = (now + self._settings.authorization_lifetime).replace(microsecond=0)
             standing |= {"method": challenge.kind, "expires_at": end}
+        asked = {"of_challenge": challenge.id, "before": State.PROCESSING, **_new(concluded)}
         with self._database.begin() as connection:
-            concluded = connection.execute(
-                update(challenges)
-                .where(challenges.c.id == challenge.id, challenges.c.state == State.PROCESSING)
-                .values(
-                    state=state,
-                    error=problem,
-                    validated_at=now if problem is None else None,
-                )
+            if connection.execute(_CONCLUDE, asked).rowcount != 1:
+                return challenge  # by another process, which took it over
+            connection.execute(
+                _STAND if problem is None else _FALL,
+                {"of_authorization": challenge.authorization, **_new(standing)},
             )
-            if concluded.rowcount == 1:
-                connection.execute(
-                    update(authorizations)
-                    .where(
-                        authorizations.c.id == challenge.authorization,
-                        authorizations.c.state == State.PENDING,
-                    )
-                    .values(**standing)
-                )
-
-    def _find(self, connection: Connection, account: Account, challenge_id: str) -> ChallengeRow:
-        query = select(challenges).where(challenges.c.id == challenge_id)
-        row = connection.execute(query).one_or_none()
-        if row is None:
-            raise unknown()
-        find_authorization(connection, row.authorization, account_id=account.id)
-        return challenge_of(row)
+        return replace(challenge, **concluded)
 
 
 def problem_of(error: CamtrustError) -> dict[str, object]:

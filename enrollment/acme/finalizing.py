@@ -1,23 +1,27 @@
 """From a ready order and a request to the certificate (RFC 8555, Section 7.4).
 
-1. The request's names are the order's, its key is no account's, and issuance would take it.
-2. CAA records let us issue: looked up now, minutes before issuance (RFC 8659, Section 3).
-3. The order is ``processing``, with the request, in one transaction.
-4. Issuance, which knows the order by its reference: repeated, it gives the same certificate.
-5. The order is ``valid``.
+1. The order is ready, in the transaction that takes the request.
+2. The request's names are the order's, its key is no account's, and the certificate is linted.
+3. CAA records let us issue: looked up now, minutes before issuance (RFC 8659, Section 3).
+4. The order is ``processing``, with the request, and its use of the grant is counted, in one
+   transaction.
+5. Issuance, which knows the order by its reference: repeated, it gives the same certificate.
+6. The order is ``valid`` and the grant's use noted, in one transaction.
 
-What stops between 3 and 5, the scheduler's job takes up again.
+What stops between 4 and 6, the scheduler's job takes up again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from ca.csr import VerifiedCsr, verify_csr
+from ca.issuance import IssuedCertificate as Signed
 from ca.issuance.errors import IssuanceInProgress, KeyBelongsToAnother, KeyBlocked
 from ca.plan import FactValue
 from ca.profiles import Profile
@@ -31,14 +35,14 @@ from enrollment.acme.authorizations import BY_GRANT
 from enrollment.acme.certificate_ids import parse_certificate_id
 from enrollment.acme.challenges import MOST_AT_ONCE, TAKEN_FOR, Validator, problem_of
 from enrollment.acme.errors import OrderCsrRefused, OrderNotReady
-from enrollment.acme.issued import IssuedCertificates
+from enrollment.acme.issued import IssuedCertificate, IssuedCertificates
 from enrollment.acme.models import orders
 from enrollment.acme.order import Order, State, find_order
 from enrollment.acme.replacing import check_not_replaced, lock_replacements
 from enrollment.acme.requested_names import check_requested_names
 from enrollment.delivery import DeliveredCertificate
-from enrollment.grants.grant import GrantProtocol
-from enrollment.grants.issuing import GrantedRequest
+from enrollment.grants.grant import Grant, GrantProtocol
+from enrollment.grants.issuing import GrantedRequest, Issued, PreparedUse
 from enrollment.grants.proposals import PROVEN_FACTS
 
 # RFC 8657, Section 4: a method that is the CA's own begins so.
@@ -49,13 +53,36 @@ FINAL = (*OF_THE_REQUEST, Forbidden)
 
 
 class Issuing(Protocol):
-    """Issues within grants."""
+    """Issues within grants (:class:`enrollment.grants.issuing.GrantedIssuance`)."""
 
-    def check(self, request: GrantedRequest) -> None:
-        """Raise what ``issue`` would refuse."""
+    def usable(self, connection: Connection, grant_id: str, protocol: GrantProtocol) -> Grant:
+        """Return a grant for ``prepare``. Raises GrantUnknown and GrantNotActive."""
+
+    def prepare(self, grant: Grant, request: GrantedRequest) -> PreparedUse:
+        """Lint what is to be issued. Raises what issuance would refuse."""
+
+    def count(self, connection: Connection, request: GrantedRequest) -> Grant:
+        """Count a use of the grant. Raises GrantUnknown, GrantNotActive, GrantExhausted."""
+
+    def issue_prepared(self, use: PreparedUse) -> Signed:
+        """Issue what was counted, or return what was issued for the same reference."""
 
     def issue(self, request: GrantedRequest) -> DeliveredCertificate:
-        """Issue, or return what was issued for the same reference."""
+        """Do all of them, as far as they are not done."""
+
+    def note(self, connection: Connection, request: GrantedRequest, issued: Issued) -> None:
+        """Note which certificate came of a use."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """An order that is to be finalized; ``grant`` None where it was before."""
+
+    account: Account
+    order: Order
+    csr_der: bytes
+    grant: Grant | None = None
+    renews: bool = False
 
 
 class Finalizing:
@@ -81,22 +108,37 @@ class Finalizing:
         self._clock = clock
         self._events = structlog.get_logger()
 
-    def finalize(self, account: Account, order_id: str, csr_der: bytes) -> Order:
-        """Finalize a ready order; the same request again returns the order as it stands.
+    def want(
+        self, connection: Connection, account: Account, order_id: str, csr_der: bytes
+    ) -> Wanted:
+        """Do step 1, for :meth:`finalize`; an order is finalized once with the same request.
 
-        Raises ResourceUnknown, OrderNotReady, OrderCsrRefused, ValidationFailed (CAA),
-        AlreadyReplaced, what the grant is refused for, and Unavailable.
+        Raises ResourceUnknown, OrderNotReady, GrantUnknown and GrantNotActive.
         """
-        order = self._read(order_id, account)
+        order = find_order(connection, order_id, account_id=account.id)
         if order.csr_der == csr_der and order.stored_state is not State.PENDING:
-            return order
+            return Wanted(account, order, csr_der)
         self._check_ready(order)
-        renews = self._renews(order)
-        csr = self._check_csr(account, order, csr_der, renews)
+        grant = self._issuing.usable(connection, order.grant_id, GrantProtocol.ACME)
+        return Wanted(account, order, csr_der, grant, self._renews(connection, order))
+
+    def finalize(self, wanted: Wanted) -> Order:
+        """Finalize a ready order, and return it as it stands then.
+
+        Raises OrderCsrRefused, ValidationFailed (CAA), OrderNotReady, AlreadyReplaced, what the
+        grant is refused for, and Unavailable.
+        """
+        account, order = wanted.account, wanted.order
+        if wanted.grant is None:
+            return order
+        use = self._prepare(wanted, wanted.grant)
         self._check_caa(account, order)
-        if self._begin(account, order, csr.csr_der, renews):
-            self._issue(order_id)
-        return self._read(order_id, account)
+        begun = self._begin(account, order, use.request)
+        if begun is not None:
+            issued = self._issue(begun, use.request, lambda: self._issuing.issue_prepared(use))
+            if issued is not None:
+                return issued
+        return self._read(order.id)
 
     def finish_processing(self) -> int:
         """Issue for orders that were left processing; return how many were taken up."""
@@ -105,7 +147,7 @@ class Finalizing:
         with self._database.read() as connection:
             ids = connection.scalars(select(orders.c.id).where(*left).limit(MOST_AT_ONCE)).all()
         for order_id in ids:
-            self._issue(order_id)
+            self._issue_again(self._read(order_id))
         return len(ids)
 
     def _check_ready(self, order: Order) -> None:
@@ -113,26 +155,24 @@ class Finalizing:
         if state is not State.READY:
             raise OrderNotReady(f"The order is {state}.")
 
-    def _check_csr(
-        self, account: Account, order: Order, csr_der: bytes, renews: bool
-    ) -> VerifiedCsr:
+    def _prepare(self, wanted: Wanted, grant: Grant) -> PreparedUse:
+        order = wanted.order
         try:
-            csr = verify_csr(csr_der)
+            csr = verify_csr(wanted.csr_der)
         except OF_THE_REQUEST as refusal:
             raise _csr_refused(refusal) from refusal
-        if csr.csr_der != csr_der:  # RFC 8555, Section 7.4: DER, without PEM's lines
+        if csr.csr_der != wanted.csr_der:  # RFC 8555, Section 7.4: DER, without PEM's lines
             raise OrderCsrRefused("Send the certification request as DER, in base64url.")
         taken = self._profiles[order.profile].facts
         named = bool(PROVEN_FACTS & set(taken))
         check_requested_names(csr, order.dns_names, certified=named)
         # RFC 8555, Section 11.1: the account's key is not the certificate's.
-        if csr.public_key_sha256 == key_sha256(account.key):
+        if csr.public_key_sha256 == key_sha256(wanted.account.key):
             raise OrderCsrRefused("The request's key is the account's; make another.")
         try:
-            self._issuing.check(self._request(order, csr, renews))
+            return self._issuing.prepare(grant, self._request(order, csr, wanted.renews))
         except OF_THE_REQUEST as refusal:
             raise _csr_refused(refusal) from refusal
-        return csr
 
     def _check_caa(self, account: Account, order: Order) -> None:
         for one in order.authorizations:
@@ -143,62 +183,73 @@ class Finalizing:
                 wildcard=False,
             )
 
-    def _renews(self, order: Order) -> bool:
+    def _renews(self, connection: Connection, order: Order) -> bool:
         """Tell whether the order renews a certificate of its grant that is due for it."""
         if order.replaces is not None:
-            replaced = self._issued.by_id(parse_certificate_id(order.replaces))
+            wanted = parse_certificate_id(order.replaces)
+            replaced: IssuedCertificate | None = self._issued.by_id(connection, wanted)
         else:
-            found = self._issued.latest_for(order.grant_id, order.dns_names)
-            if found is None:
-                return False
-            replaced = found
-        if replaced.held.revoked_at is not None:
+            replaced = self._issued.latest_for(connection, order.grant_id, order.dns_names)
+        if replaced is None or replaced.held.revoked_at is not None:
             return False
         return replaced.renewal_window[0] <= self._clock.now()
 
-    def _begin(self, account: Account, seen: Order, csr_der: bytes, renews: bool) -> bool:
+    def _begin(self, account: Account, seen: Order, request: GrantedRequest) -> Order | None:
+        csr_der = request.csr.csr_der
         with self._database.begin() as connection:
             if seen.replaces is not None:
                 lock_replacements(connection, seen.replaces)
             order = find_order(connection, seen.id, account_id=account.id, locked=True)
             if order.csr_der == csr_der:
-                return False  # the same request a moment earlier, in another process
+                return None  # the same request a moment earlier, in another process
             self._check_ready(order)
             if order.replaces is not None:
                 # Two orders may have been taken for one certificate; the second is not uncounted.
                 check_not_replaced(connection, order.replaces)
+            self._issuing.count(connection, request)
+            until = self._clock.now() + TAKEN_FOR
+            begun: dict[str, Any] = {
+                "csr_der": csr_der,
+                "renews": request.renews,
+                "taken_until": until,
+            }
             connection.execute(
-                update(orders)
-                .where(orders.c.id == order.id)
-                .values(
-                    state=State.PROCESSING,
-                    csr_der=csr_der,
-                    renews=renews,
-                    taken_until=self._clock.now() + TAKEN_FOR,
-                )
+                _BEGIN, {"of_order": order.id, **{f"new_{k}": v for k, v in begun.items()}}
             )
-        return True
+        return replace(order, stored_state=State.PROCESSING, **begun)
 
-    def _issue(self, order_id: str) -> None:
-        order = self._read(order_id)
+    def _issue_again(self, order: Order) -> None:
         request = self._request(order, verify_csr(order.csr_der or b""), order.renews)
+        self._issue(order, request, lambda: self._issuing.issue(request))
+
+    def _issue(
+        self, order: Order, request: GrantedRequest, issue: Callable[[], Issued]
+    ) -> Order | None:
+        """Issue and note what came of it; return the valid order, None where it is none."""
         try:
-            delivered = self._issuing.issue(request)
+            issued = issue()
         except IssuanceInProgress:
-            return  # by another process, which notes it
+            pass  # by another process, which notes it
         except FINAL as refusal:
-            self._note(order_id, state=State.INVALID, error=problem_of(refusal))
+            self._note(order.id, state=State.INVALID, error=problem_of(refusal))
         except CamtrustError as error:
             self._events.warning("not-issued-yet", problem=error.problem)
             # The scheduler's job goes on with it, at once.
-            self._note(order_id, taken_until=self._clock.now())
+            self._note(order.id, taken_until=self._clock.now())
         else:
-            self._note(
-                order_id,
-                state=State.VALID,
-                authority=delivered.authority,
-                serial_number=delivered.serial_number,
-            )
+            return self._note_issued(order, request, issued)
+        return None
+
+    def _note_issued(self, order: Order, request: GrantedRequest, issued: Issued) -> Order | None:
+        named: dict[str, Any] = {
+            "authority": issued.authority,
+            "serial_number": issued.serial_number,
+        }
+        asked = {"of_order": order.id, **{f"new_{name}": one for name, one in named.items()}}
+        with self._database.begin() as connection:
+            self._issuing.note(connection, request, issued)
+            done = connection.execute(_END, asked).rowcount == 1
+        return replace(order, stored_state=State.VALID, **named) if done else None
 
     def _note(self, order_id: str, **values: object) -> None:
         with self._database.begin() as connection:
@@ -208,11 +259,9 @@ class Finalizing:
                 .values(**values)
             )
 
-    def _read(self, order_id: str, account: Account | None = None) -> Order:
+    def _read(self, order_id: str) -> Order:
         with self._database.read() as connection:
-            return find_order(
-                connection, order_id, account_id=None if account is None else account.id
-            )
+            return find_order(connection, order_id)
 
     def _request(self, order: Order, csr: VerifiedCsr, renews: bool) -> GrantedRequest:
         proven: dict[str, FactValue] = {
@@ -230,6 +279,28 @@ class Finalizing:
             renews=renews,
             proven_dns_names=order.dns_names,
         )
+
+
+# Statements of every order: built once.
+_BEGIN = (
+    update(orders)
+    .where(orders.c.id == bindparam("of_order"))
+    .values(
+        state=State.PROCESSING,
+        csr_der=bindparam("new_csr_der"),
+        renews=bindparam("new_renews"),
+        taken_until=bindparam("new_taken_until"),
+    )
+)
+_END = (
+    update(orders)
+    .where(orders.c.id == bindparam("of_order"), orders.c.state == State.PROCESSING)
+    .values(
+        state=State.VALID,
+        authority=bindparam("new_authority"),
+        serial_number=bindparam("new_serial_number"),
+    )
+)
 
 
 def _csr_refused(refusal: CamtrustError) -> OrderCsrRefused:

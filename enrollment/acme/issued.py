@@ -8,20 +8,33 @@ from datetime import datetime, timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from sqlalchemy import select
+from sqlalchemy import Connection, bindparam, select
 
 from ca.authorities import Authorities
-from ca.register import GOOD, CertificateRegister, RegisteredCertificate
+from ca.register import GOOD, RegisteredCertificate, find_registered
 from core.database import Database
 from enrollment.acme.certificate_ids import CertificateId, certificate_id
 from enrollment.acme.errors import ResourceUnknown
 from enrollment.acme.models import orders
-from enrollment.acme.order import Order, State, find_order, names_digest
+from enrollment.acme.order import Order, find_order, names_digest
 
 # Renewal begins when two thirds of the validity have passed (the ACME clients' own custom), and
 # is spread over a forty-fifth of it: two days of ninety.
 RENEWED_AFTER = 2 / 3
 SPREAD_OVER = 1 / 45
+
+# Asked at every finalization: built once.
+_LATEST = (
+    select(orders.c.id)
+    .where(
+        orders.c.grant_id == bindparam("of_grant"),
+        orders.c.names_sha256 == bindparam("of_names"),
+        # The valid ones. Asked for by their state, SQLite would read all that ever became valid.
+        orders.c.serial_number.is_not(None),
+    )
+    .order_by(orders.c.created_at.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -50,23 +63,27 @@ class IssuedCertificate:
 class IssuedCertificates:
     """Looks certificates up among those that came from orders."""
 
-    def __init__(
-        self, *, database: Database, register: CertificateRegister, authorities: Authorities
-    ) -> None:
+    def __init__(self, *, database: Database, authorities: Authorities) -> None:
         self._database = database
-        self._register = register
         self._authorities = authorities
 
-    def of_order(self, order: Order) -> IssuedCertificate:
+    def of_order(self, connection: Connection, order: Order) -> IssuedCertificate:
         """Return what an order led to. Raises ResourceUnknown before it did."""
         if order.authority is None or order.serial_number is None:
             raise ResourceUnknown("There is no certificate under this URL.")
-        [held] = self._register.find(order.serial_number, authority=order.authority)
+        held = find_registered(connection, order.authority, order.serial_number)
+        if held is None:
+            raise ResourceUnknown("The certificate under this URL was lost with a backup.")
         return IssuedCertificate(order, held)
 
-    def by_id(self, wanted: CertificateId) -> IssuedCertificate:
+    def find(self, wanted: CertificateId) -> IssuedCertificate:
         """Return the certificate of an identifier. Raises ResourceUnknown."""
-        for found in self._with_serial_number(wanted.serial_number):
+        with self._database.read() as connection:
+            return self.by_id(connection, wanted)
+
+    def by_id(self, connection: Connection, wanted: CertificateId) -> IssuedCertificate:
+        """Return the certificate of an identifier. Raises ResourceUnknown."""
+        for found in self._with_serial_number(connection, wanted.serial_number):
             if certificate_id(found.certificate) == wanted:
                 return found
         raise ResourceUnknown("There is no certificate of this identifier.")
@@ -77,27 +94,21 @@ class IssuedCertificates:
             serial_number = x509.load_der_x509_certificate(certificate_der).serial_number
         except ValueError as error:
             raise ResourceUnknown("This is no certificate that can be read.") from error
-        for found in self._with_serial_number(serial_number):
-            if found.held.certificate_der == certificate_der:
-                return found
+        with self._database.read() as connection:
+            for found in self._with_serial_number(connection, serial_number):
+                if found.held.certificate_der == certificate_der:
+                    return found
         raise ResourceUnknown("No order here led to this certificate.")
 
-    def latest_for(self, grant_id: str, dns_names: Sequence[str]) -> IssuedCertificate | None:
+    def latest_for(
+        self, connection: Connection, grant_id: str, dns_names: Sequence[str]
+    ) -> IssuedCertificate | None:
         """Return the newest certificate of a grant for exactly these names."""
-        query = (
-            select(orders.c.id)
-            .where(
-                orders.c.grant_id == grant_id,
-                orders.c.names_sha256 == names_digest(dns_names),
-                orders.c.state == State.VALID,
-            )
-            .order_by(orders.c.created_at.desc())
-            .limit(1)
-        )
-        with self._database.read() as connection:
-            order_id = connection.scalar(query)
-            order = None if order_id is None else find_order(connection, order_id)
-        return None if order is None else self.of_order(order)
+        asked = {"of_grant": grant_id, "of_names": names_digest(dns_names)}
+        order_id = connection.scalar(_LATEST, asked)
+        if order_id is None:
+            return None
+        return self.of_order(connection, find_order(connection, order_id))
 
     def pem_chain(self, found: IssuedCertificate) -> bytes:
         """Return the certificate and its issuers as PEM (RFC 8555, Section 9.1).
@@ -107,13 +118,12 @@ class IssuedCertificates:
         chain = self._authorities.chain(found.held.authority)[:-1]
         return b"".join(one.public_bytes(Encoding.PEM) for one in (found.certificate, *chain))
 
-    def _with_serial_number(self, serial_number: int) -> Sequence[IssuedCertificate]:
+    def _with_serial_number(
+        self, connection: Connection, serial_number: int
+    ) -> Sequence[IssuedCertificate]:
         # RFC 5280, Section 4.1.2.2: longer ones were never given out.
         if not 0 < serial_number < 2**160:
             return []
-        with self._database.read() as connection:
-            ids = connection.scalars(
-                select(orders.c.id).where(orders.c.serial_number == serial_number)
-            ).all()
-            found = [find_order(connection, one) for one in ids]
-        return [self.of_order(one) for one in found]
+        query = select(orders.c.id).where(orders.c.serial_number == serial_number)
+        found = [find_order(connection, one) for one in connection.scalars(query).all()]
+        return [self.of_order(connection, one) for one in found]

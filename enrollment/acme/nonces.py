@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Connection, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from core.clock import Clock
-from core.database import Database
+from core.database import Database, DatabaseUnavailable
 from enrollment.acme import base64url
 from enrollment.acme.errors import BadNonce, JwsMalformed
 from enrollment.acme.models import nonce_keys, spent_nonces
@@ -24,6 +26,8 @@ from enrollment.acme.settings import AcmeSettings
 _EXPIRY_OCTETS = 4
 _RANDOM_OCTETS = 12
 _MAC_OCTETS = 16
+
+_SPEND = insert(spent_nonces)
 
 
 class Nonces:
@@ -41,18 +45,24 @@ class Nonces:
         content = end.to_bytes(_EXPIRY_OCTETS, "big") + secrets.token_bytes(_RANDOM_OCTETS)
         return base64url.encode(content + self._mac(content))
 
-    def spend(self, nonce: str) -> None:
-        """Use a nonce up. Raises BadNonce, also when another process was quicker."""
-        content = self._genuine(nonce)
-        expires_at = datetime.fromtimestamp(int.from_bytes(content[:_EXPIRY_OCTETS], "big"), UTC)
-        if expires_at < self._clock.now():
-            raise BadNonce("This nonce has run out; take the one of this answer.")
-        row = {"nonce": content[_EXPIRY_OCTETS:], "expires_at": expires_at}
+    @contextmanager
+    def spending(self, nonce: str) -> Iterator[Connection]:
+        """Open a transaction in which a nonce is used up, together with what its request does.
+
+        An exception takes back what was done, and not the nonce: it is used up by itself then.
+        Raises BadNonce, also when another process was quicker.
+        """
+        row = self._row(nonce)
+        is_spent = False
         try:
             with self._database.begin() as connection:
-                connection.execute(insert(spent_nonces).values(**row))
-        except IntegrityError as error:
-            raise BadNonce("This nonce was used before; take the one of this answer.") from error
+                _spend(connection, row)
+                is_spent = True
+                yield connection
+        except BaseException:
+            if is_spent:
+                self._spend_after_all(row)
+            raise
 
     def forget_old(self) -> int:
         """Delete what ran out by itself; return how many."""
@@ -61,6 +71,19 @@ class Nonces:
                 delete(spent_nonces).where(spent_nonces.c.expires_at < self._clock.now())
             )
             return gone.rowcount
+
+    def _spend_after_all(self, row: Mapping[str, object]) -> None:
+        # With the database away nothing happened to the nonce, as nothing happened to anything;
+        # a twin of the request may have spent it meanwhile, and was the one that was taken.
+        with suppress(BadNonce, DatabaseUnavailable), self._database.begin() as connection:
+            _spend(connection, row)
+
+    def _row(self, nonce: str) -> Mapping[str, object]:
+        content = self._genuine(nonce)
+        expires_at = datetime.fromtimestamp(int.from_bytes(content[:_EXPIRY_OCTETS], "big"), UTC)
+        if expires_at < self._clock.now():
+            raise BadNonce("This nonce has run out; take the one of this answer.")
+        return {"nonce": content[_EXPIRY_OCTETS:], "expires_at": expires_at}
 
     def _genuine(self, nonce: str) -> bytes:
         try:
@@ -94,3 +117,10 @@ class Nonces:
         made = self._stored_key()
         assert made is not None  # noqa: S101 - it was stored a moment ago and is never deleted
         return made
+
+
+def _spend(connection: Connection, row: Mapping[str, object]) -> None:
+    try:
+        connection.execute(_SPEND, row)
+    except IntegrityError as error:
+        raise BadNonce("This nonce was used before; take the one of this answer.") from error

@@ -6,19 +6,56 @@ from it here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, select
 
 from enrollment.acme.errors import ResourceUnknown
 from enrollment.acme.models import authorizations, challenges, order_authorizations, orders
 
 Problem = Mapping[str, Any]
+
+# Asked with every request: built once, and each is one question. An order comes with an
+# authorization in each row, an authorization with a challenge.
+_STANDING = ("id", "account", "dns_name", "state", "method", "expires_at")
+_ORDER = (
+    select(orders, *(authorizations.c[name].label(f"of_{name}") for name in _STANDING))
+    .select_from(orders)
+    .join(order_authorizations, order_authorizations.c.order == orders.c.id)
+    .join(authorizations, authorizations.c.id == order_authorizations.c.authorization)
+    .where(orders.c.id == bindparam("order_id"))
+    .order_by(order_authorizations.c.position)
+)
+_ORDER_LOCKED = _ORDER.with_for_update(of=orders)
+_WITH_CHALLENGES = (
+    select(
+        *(authorizations.c[name].label(f"of_{name}") for name in _STANDING),
+        *(column.label(f"challenge_{column.name}") for column in challenges.c),
+    )
+    .select_from(authorizations)
+    .outerjoin(challenges, challenges.c.authorization == authorizations.c.id)
+)
+# http-01 after dns-01 by name; the client chooses.
+_AUTHORIZATION = _WITH_CHALLENGES.where(
+    authorizations.c.id == bindparam("authorization_id")
+).order_by(challenges.c.kind)
+_AUTHORIZATION_LOCK = (
+    select(authorizations.c.id)
+    .where(authorizations.c.id == bindparam("authorization_id"))
+    .with_for_update()
+)
+_OF_CHALLENGE = _WITH_CHALLENGES.where(
+    authorizations.c.id
+    == select(challenges.c.authorization)
+    .where(challenges.c.id == bindparam("challenge_id"))
+    .scalar_subquery()
+).order_by(challenges.c.kind)
 
 
 class State(StrEnum):
@@ -42,15 +79,15 @@ class ChallengeRow:
     kind: str
     token: str
     state: State
-    key_authorization: str | None
-    taken_until: datetime | None
-    validated_at: datetime | None
-    error: Problem | None
+    key_authorization: str | None = None
+    taken_until: datetime | None = None
+    validated_at: datetime | None = None
+    error: Problem | None = None
 
 
 @dataclass(frozen=True)
 class Authorization:
-    """An account's standing about one name, with its challenges."""
+    """An account's standing about one name, with its challenges; in an order without them."""
 
     id: str
     account: str
@@ -82,12 +119,12 @@ class Order:
     not_after: datetime | None
     expires_at: datetime
     created_at: datetime
-    csr_der: bytes | None
-    taken_until: datetime | None
-    error: Problem | None
-    authority: str | None
-    serial_number: int | None
     authorizations: tuple[Authorization, ...]
+    csr_der: bytes | None = None
+    taken_until: datetime | None = None
+    error: Problem | None = None
+    authority: str | None = None
+    serial_number: int | None = None
 
     def state(self, now: datetime) -> State:
         """Return the state at ``now``; it follows from the authorizations until it is finalized."""
@@ -103,45 +140,50 @@ def find_order(
     connection: Connection, order_id: str, *, account_id: str | None = None, locked: bool = False
 ) -> Order:
     """Read an order; with ``account_id`` only that account's. Raises ResourceUnknown."""
-    query = select(orders).where(orders.c.id == order_id)
-    row = connection.execute(query.with_for_update() if locked else query).one_or_none()
-    if row is None or account_id not in {None, row.account}:
+    asked = {"order_id": order_id}
+    rows = connection.execute(_ORDER_LOCKED if locked else _ORDER, asked).all()
+    if not rows or account_id not in {None, rows[0].account}:
         raise unknown()
-    links = order_authorizations
-    ids = connection.scalars(
-        select(links.c.authorization).where(links.c.order == order_id).order_by(links.c.position)
-    ).all()
-    found = read_authorizations(connection, authorizations.c.id.in_(ids))
-    return _order(row, tuple(sorted(found, key=lambda one: ids.index(one.id))))
+    return _order(rows[0], tuple(_authorization(one, ()) for one in rows))
 
 
 def find_authorization(
     connection: Connection, authorization_id: str, *, account_id: str, locked: bool = False
 ) -> Authorization:
     """Read an account's authorization. Raises ResourceUnknown."""
+    asked = {"authorization_id": authorization_id}
     if locked:
-        mine = select(authorizations.c.id).where(authorizations.c.id == authorization_id)
-        connection.execute(mine.with_for_update())
-    found = read_authorizations(connection, authorizations.c.id == authorization_id)
+        connection.execute(_AUTHORIZATION_LOCK, asked)
+    found = read_authorizations(connection.execute(_AUTHORIZATION, asked))
     if not found or found[0].account != account_id:
         raise unknown()
     return found[0]
 
 
-def read_authorizations(connection: Connection, where: Any) -> list[Authorization]:
-    """Return the authorizations that ``where`` selects, with their challenges."""
-    rows = connection.execute(select(authorizations).where(where)).all()
-    below: dict[str, list[ChallengeRow]] = {row.id: [] for row in rows}
-    wanted = challenges.c.authorization.in_(below)
-    # http-01 after dns-01 by name; the client chooses.
-    for row in connection.execute(select(challenges).where(wanted).order_by(challenges.c.kind)):
-        below[row.authorization].append(challenge_of(row))
-    return [_authorization(row, tuple(below[row.id])) for row in rows]
+def find_challenge(
+    connection: Connection, challenge_id: str, *, account_id: str
+) -> tuple[ChallengeRow, Authorization]:
+    """Read a challenge and the authorization that it is of. Raises ResourceUnknown."""
+    found = read_authorizations(connection.execute(_OF_CHALLENGE, {"challenge_id": challenge_id}))
+    if not found or found[0].account != account_id:
+        raise unknown()
+    [challenge] = [one for one in found[0].challenges if one.id == challenge_id]
+    return challenge, found[0]
 
 
-def read_challenges(connection: Connection, query: Select[Any]) -> Sequence[ChallengeRow]:
-    """Return the challenges that a query selects."""
-    return [challenge_of(row) for row in connection.execute(query)]
+def with_challenges(*where: ColumnElement[bool]) -> Select[Any]:
+    """Return the question for authorizations; for :func:`read_authorizations`."""
+    query: Select[Any] = _WITH_CHALLENGES.where(*where)
+    return query.order_by(authorizations.c.id, challenges.c.kind)
+
+
+def read_authorizations(rows: Iterable[Row[Any]]) -> list[Authorization]:
+    """Return the authorizations in the rows of :func:`with_challenges`."""
+    # The rows of one authorization follow each other.
+    return [
+        _authorization(below[0], tuple(_challenge(one) for one in below if one.challenge_id))
+        for below in (list(group) for _, group in groupby(rows, key=lambda row: str(row.of_id)))
+    ]
 
 
 def unknown() -> ResourceUnknown:
@@ -154,29 +196,28 @@ def names_digest(dns_names: Sequence[str]) -> bytes:
     return sha256("\n".join(sorted(dns_names)).encode("ascii")).digest()
 
 
-def challenge_of(row: Row[Any]) -> ChallengeRow:
-    """Return the challenge of a row."""
+def _challenge(row: Row[Any]) -> ChallengeRow:
     return ChallengeRow(
-        id=row.id,
-        authorization=row.authorization,
-        kind=row.kind,
-        token=row.token,
-        state=State(row.state),
-        key_authorization=row.key_authorization,
-        taken_until=row.taken_until,
-        validated_at=row.validated_at,
-        error=row.error,
+        id=row.challenge_id,
+        authorization=row.challenge_authorization,
+        kind=row.challenge_kind,
+        token=row.challenge_token,
+        state=State(row.challenge_state),
+        key_authorization=row.challenge_key_authorization,
+        taken_until=row.challenge_taken_until,
+        validated_at=row.challenge_validated_at,
+        error=row.challenge_error,
     )
 
 
 def _authorization(row: Row[Any], below: tuple[ChallengeRow, ...]) -> Authorization:
     return Authorization(
-        id=row.id,
-        account=row.account,
-        dns_name=row.dns_name,
-        stored_state=State(row.state),
-        method=row.method,
-        expires_at=row.expires_at,
+        id=row.of_id,
+        account=row.of_account,
+        dns_name=row.of_dns_name,
+        stored_state=State(row.of_state),
+        method=row.of_method,
+        expires_at=row.of_expires_at,
         challenges=below,
     )
 

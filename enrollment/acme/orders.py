@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
 
 from ca.profiles import Profile
 from core.clock import Clock
-from core.database import Database
-from enrollment.acme.account import Account, check_open, find_account
+from enrollment.acme.account import Account
 from enrollment.acme.authorizations import Authorizations
 from enrollment.acme.certificate_ids import parse_certificate_id
 from enrollment.acme.errors import (
@@ -21,15 +19,15 @@ from enrollment.acme.errors import (
     ResourceUnknown,
     ValidityRefused,
 )
-from enrollment.acme.external_binding import GrantLookup
 from enrollment.acme.identifiers import names_of
 from enrollment.acme.issued import IssuedCertificates
-from enrollment.acme.models import authorizations, order_authorizations, orders
+from enrollment.acme.models import order_authorizations, orders
 from enrollment.acme.order import Order, State, find_order, names_digest
 from enrollment.acme.payloads import NewOrder
 from enrollment.acme.replacing import check_not_replaced
 from enrollment.acme.settings import AcmeSettings
 from enrollment.grants.grant import Grant, GrantProtocol
+from enrollment.grants.grants import usable_grant
 
 MANY_NAMES = "dns_names"
 ONE_NAME = "server_name"
@@ -41,29 +39,26 @@ class Orders:
     def __init__(
         self,
         *,
-        database: Database,
-        grants: GrantLookup,
         profiles: Mapping[str, Profile],
         made: Authorizations,
         issued: IssuedCertificates,
         settings: AcmeSettings,
         clock: Clock,
     ) -> None:
-        self._database = database
-        self._grants = grants
         self._profiles = profiles
         self._authorizations = made
         self._issued = issued
         self._settings = settings
         self._clock = clock
 
-    def take(self, account: Account, wish: NewOrder) -> Order:
+    def take(self, connection: Connection, account: Account, wish: NewOrder) -> Order:
         """Take an order inside the account's grant.
 
         Raises GrantUnknown, GrantNotActive, ProfileNotGranted, ValidityRefused, what names are
-        refused for, ReplacedRefused, AlreadyReplaced and AccountClosed.
+        refused for, ReplacedRefused and AlreadyReplaced.
         """
-        grant = self._grants.usable(account.grant_id, GrantProtocol.ACME)
+        now = self._clock.now()
+        grant = usable_grant(connection, account.grant_id, GrantProtocol.ACME, now)
         profile = self._profiles[grant.profile]
         if wish.profile is not None and wish.profile != profile.name:
             raise ProfileNotGranted(f"The account's grant is for the profile {profile.name}.")
@@ -71,26 +66,22 @@ class Orders:
         names = names_of(wish.identifiers, grant=grant, most=self._settings.most_identifiers)
         _check_count(names, profile)
         if wish.replaces is not None:
-            self._check_replaced(wish.replaces, grant, names)
-        with self._database.begin() as connection:
-            check_open(find_account(connection, account.id, locked=True))
-            if wish.replaces is not None:
-                check_not_replaced(connection, wish.replaces)
-            order_id = self._store(connection, account, grant, names, wish)
-            return find_order(connection, order_id)
+            self._check_replaced(connection, wish.replaces, grant, names)
+            check_not_replaced(connection, wish.replaces)
+        return self._store(connection, account, grant, names, wish)
 
-    def find(self, account: Account, order_id: str) -> Order:
+    def find(self, connection: Connection, account: Account, order_id: str) -> Order:
         """Return an account's order. Raises ResourceUnknown."""
-        with self._database.read() as connection:
-            return find_order(connection, order_id, account_id=account.id)
+        return find_order(connection, order_id, account_id=account.id)
 
-    def page(self, account: Account, *, after: str | None, limit: int) -> Sequence[str]:
+    def page(
+        self, connection: Connection, account: Account, *, after: str | None, limit: int
+    ) -> Sequence[str]:
         """Return up to ``limit`` ids of an account's orders, by id, that come after ``after``."""
         query = select(orders.c.id).where(orders.c.account == account.id)
         if after is not None:
             query = query.where(orders.c.id > after)
-        with self._database.read() as connection:
-            return connection.scalars(query.order_by(orders.c.id).limit(limit)).all()
+        return connection.scalars(query.order_by(orders.c.id).limit(limit)).all()
 
     def _check_validity(self, wish: NewOrder, profile: Profile) -> None:
         if wish.not_before is not None:
@@ -101,10 +92,12 @@ class Orders:
                 f"notAfter lies between now and {profile.validity.days} days from now."
             )
 
-    def _check_replaced(self, replaces: str, grant: Grant, names: Sequence[str]) -> None:
+    def _check_replaced(
+        self, connection: Connection, replaces: str, grant: Grant, names: Sequence[str]
+    ) -> None:
         # RFC 9773, Section 5: of this subscriber, and at least one name in common.
         try:
-            replaced = self._issued.by_id(parse_certificate_id(replaces)).order
+            replaced = self._issued.by_id(connection, parse_certificate_id(replaces)).order
         except ResourceUnknown as error:
             raise ReplacedRefused("replaces names no certificate from here.") from error
         if replaced.grant_id != grant.id or not set(replaced.dns_names) & set(names):
@@ -117,39 +110,56 @@ class Orders:
         grant: Grant,
         names: Sequence[str],
         wish: NewOrder,
-    ) -> str:
+    ) -> Order:
         now = self._clock.now()
         made = [self._authorizations.provide(connection, account, grant, one) for one in names]
-        row = {
-            "id": secrets.token_hex(16),
-            "account": account.id,
-            "grant_id": grant.id,
-            "state": State.PENDING,
-            "profile": grant.profile,
-            "dns_names": list(names),
-            "names_sha256": names_digest(names),
-            "replaces": wish.replaces,
-            "renews": False,  # decided when it is finalized
-            "not_after": wish.not_after,
-            "expires_at": self._end(connection, now, made),
-            "created_at": now,
-        }
-        connection.execute(insert(orders).values(**row))
+        # An order cannot outlive what it is built on.
+        end = min(now + self._settings.order_lifetime, *(one.expires_at for one in made))
+        order = Order(
+            id=secrets.token_hex(16),
+            account=account.id,
+            grant_id=grant.id,
+            stored_state=State.PENDING,
+            profile=grant.profile,
+            dns_names=tuple(names),
+            replaces=wish.replaces,
+            renews=False,  # decided when it is finalized
+            not_after=wish.not_after,
+            expires_at=end.replace(microsecond=0),
+            created_at=now,
+            authorizations=tuple(made),
+        )
+        connection.execute(_ADD, _row(order))
         connection.execute(
-            insert(order_authorizations),
+            _ADD_AUTHORIZATIONS,
             [
-                {"order": row["id"], "position": position, "authorization": one}
+                {"order": order.id, "position": position, "authorization": one.id}
                 for position, one in enumerate(made)
             ],
         )
-        return str(row["id"])
+        return order
 
-    def _end(self, connection: Connection, now: datetime, made: Sequence[str]) -> datetime:
-        # An order cannot outlive what it is built on.
-        ends: Sequence[datetime] = connection.scalars(
-            select(authorizations.c.expires_at).where(authorizations.c.id.in_(made))
-        ).all()
-        return min(now + self._settings.order_lifetime, *ends).replace(microsecond=0)
+
+def _row(order: Order) -> dict[str, object]:
+    return {
+        "id": order.id,
+        "account": order.account,
+        "grant_id": order.grant_id,
+        "state": order.stored_state,
+        "profile": order.profile,
+        "dns_names": list(order.dns_names),
+        "names_sha256": names_digest(order.dns_names),
+        "replaces": order.replaces,
+        "renews": order.renews,
+        "not_after": order.not_after,
+        "expires_at": order.expires_at,
+        "created_at": order.created_at,
+    }
+
+
+# Statements of every order: built once.
+_ADD = insert(orders)
+_ADD_AUTHORIZATIONS = insert(order_authorizations)
 
 
 def _check_count(names: Sequence[str], profile: Profile) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Protocol
 
 from cryptography import x509
-from sqlalchemy import and_
 
 from ca.register import GOOD
 from ca.revocation.errors import AlreadyRevoked
@@ -19,7 +18,7 @@ from enrollment.acme.account_keys import key_sha256
 from enrollment.acme.errors import ReasonCodeRefused, RevocationNotAllowed
 from enrollment.acme.issued import IssuedCertificate, IssuedCertificates
 from enrollment.acme.models import authorizations
-from enrollment.acme.order import State, read_authorizations
+from enrollment.acme.order import State, read_authorizations, with_challenges
 from enrollment.acme.payloads import RevocationRequest
 from enrollment.acme.signed_requests import AccountRequest, KeyRequest
 
@@ -94,9 +93,11 @@ class Revoking:
 
     def _authorized(self, account: Account) -> set[str]:
         now = self._clock.now()
-        mine = and_(authorizations.c.account == account.id, authorizations.c.state == State.VALID)
+        mine = with_challenges(
+            authorizations.c.account == account.id, authorizations.c.state == State.VALID
+        )
         with self._database.read() as connection:
-            held = read_authorizations(connection, mine)
+            held = read_authorizations(connection.execute(mine))
         return {one.dns_name for one in held if one.state(now) is State.VALID}
 
 

@@ -7,21 +7,27 @@ directory, refusals too, also those that other parts of the app made.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from apiflask import APIBlueprint
 from flask import Response, request
+from sqlalchemy import Connection
 
 from core.errors import CamtrustError
 from core.web.bodies import reads
 from core.web.problems import MEDIA_TYPE, problem_response
 from enrollment.acme import base64url
+from enrollment.acme.account import Account
 from enrollment.acme.addresses import PREFIX
 from enrollment.acme.certificate_ids import parse_certificate_id
-from enrollment.acme.errors import PayloadMalformed, ResourceUnknown
+from enrollment.acme.challenges import Taken
+from enrollment.acme.errors import PayloadMalformed
+from enrollment.acme.finalizing import Wanted
+from enrollment.acme.issued import IssuedCertificate
 from enrollment.acme.key_change import change_key
-from enrollment.acme.order import ChallengeRow, Order, State
+from enrollment.acme.order import Authorization, Order, State, unknown
 from enrollment.acme.payloads import (
     AccountUpdate,
     AuthorizationUpdate,
@@ -36,7 +42,7 @@ from enrollment.acme.payloads import (
 from enrollment.acme.problem_types import PREFIX as TYPE_PREFIX
 from enrollment.acme.problem_types import acme_type, acme_type_of_status
 from enrollment.acme.server import AcmeServer
-from enrollment.acme.signed_requests import AccountRequest
+from enrollment.acme.signed_requests import AccountRequest, Act
 from enrollment.wire_certificates import PEM_CHAIN_TYPE
 
 JOSE = "application/jose+json"  # RFC 8555, Section 6.2
@@ -45,6 +51,7 @@ RETRY_AFTER_SECONDS = 5
 # RFC 9773, Section 4.3: six hours between two questions.
 RENEWAL_INFORMATION_KEPT = timedelta(hours=6)
 ORDERS_ON_A_PAGE = 50
+T = TypeVar("T")
 
 
 def acme_blueprint(server: AcmeServer) -> APIBlueprint:
@@ -55,6 +62,7 @@ def acme_blueprint(server: AcmeServer) -> APIBlueprint:
     _serve_accounts(blueprint, server, door)
     _serve_orders(blueprint, server, door)
     _serve_authorizations(blueprint, server, door)
+    _serve_challenges(blueprint, server, door)
     _serve_certificates(blueprint, server, door)
     blueprint.register_error_handler(CamtrustError, _refuse)
 
@@ -84,16 +92,29 @@ class _Door:
     def account(self, account_id: str | None = None) -> AccountRequest:
         """Take a request of an account; with ``account_id`` of that one. Raises as the door."""
         asked = self._server.requests.by_account(request.get_data(), url=self.url)
-        if account_id not in {None, asked.account.id}:
-            raise ResourceUnknown("There is nothing under this URL that this account may see.")
+        if account_id is not None:
+            _check_own(account_id, asked)
         return asked
 
-    def reads(self) -> AccountRequest:
-        """Take a POST-as-GET (RFC 8555, Section 6.3). Raises PayloadMalformed beside those."""
-        asked = self.account()
-        if asked.payload:
-            raise PayloadMalformed("This resource is read with an empty payload.")
-        return asked
+    def carry_out(self, act: Act[T], *, locked: bool = False) -> T:
+        """Do what a request of an account asks, as :meth:`SignedRequests.carry_out`."""
+        return self._server.requests.carry_out(request.get_data(), act, url=self.url, locked=locked)
+
+    def reads(self, find: Callable[[Connection, Account], T]) -> T:
+        """Answer a POST-as-GET (RFC 8555, Section 6.3). Raises PayloadMalformed beside those."""
+
+        def read(connection: Connection, asked: AccountRequest) -> T:
+            if asked.payload:
+                raise PayloadMalformed("This resource is read with an empty payload.")
+            return find(connection, asked.account)
+
+        return self.carry_out(read)
+
+
+def _check_own(account_id: str, asked: AccountRequest) -> None:
+    """Check that an account asks for itself. Raises ResourceUnknown."""
+    if account_id != asked.account.id:
+        raise unknown()
 
 
 def _serve_open_resources(blueprint: APIBlueprint, server: AcmeServer) -> None:
@@ -108,7 +129,7 @@ def _serve_open_resources(blueprint: APIBlueprint, server: AcmeServer) -> None:
 
     @blueprint.get("/renewal-info/<certificate_id>")
     def renewal_information(certificate_id: str) -> Response:
-        found = server.issued.by_id(parse_certificate_id(certificate_id))
+        found = server.issued.find(parse_certificate_id(certificate_id))
         response = _json(server.documents.renewal_information(found))
         seconds = RENEWAL_INFORMATION_KEPT // timedelta(seconds=1)
         response.headers["Retry-After"] = str(seconds)
@@ -139,9 +160,15 @@ def _serve_accounts(blueprint: APIBlueprint, server: AcmeServer, door: _Door) ->
     @blueprint.post("/account/<account_id>/orders")
     @reads(JOSE)
     def account_orders(account_id: str) -> Response:
-        asked = door.account(account_id)
         after = request.args.get("after")
-        ids = server.orders.page(asked.account, after=after, limit=ORDERS_ON_A_PAGE)
+
+        def page(connection: Connection, asked: AccountRequest) -> Sequence[str]:
+            _check_own(account_id, asked)
+            return server.orders.page(
+                connection, asked.account, after=after, limit=ORDERS_ON_A_PAGE
+            )
+
+        ids = door.carry_out(page)
         response = _json({"orders": [server.addresses.order(one) for one in ids]})
         if len(ids) == ORDERS_ON_A_PAGE:
             # RFC 8555, Section 7.1.2.1.
@@ -168,57 +195,70 @@ def _serve_orders(blueprint: APIBlueprint, server: AcmeServer, door: _Door) -> N
     @blueprint.post("/new-order")
     @reads(JOSE)
     def new_order() -> Response:
-        asked = door.account()
-        order = server.orders.take(asked.account, read_payload(NewOrder, asked.payload))
-        return show(order, status=201)
+        def take(connection: Connection, asked: AccountRequest) -> Order:
+            wish = read_payload(NewOrder, asked.payload)
+            return server.orders.take(connection, asked.account, wish)
+
+        return show(door.carry_out(take, locked=True), status=201)
 
     @blueprint.post("/order/<order_id>")
     @reads(JOSE)
     def get_order(order_id: str) -> Response:
-        return show(server.orders.find(door.reads().account, order_id))
+        def find(connection: Connection, account: Account) -> Order:
+            return server.orders.find(connection, account, order_id)
+
+        return show(door.reads(find))
 
     @blueprint.post("/order/<order_id>/finalize")
     @reads(JOSE)
     def finalize(order_id: str) -> Response:
-        asked = door.account()
-        wish = read_payload(Finalization, asked.payload)
-        csr_der = base64url.decode(wish.csr)
-        return show(server.finalizing.finalize(asked.account, order_id, csr_der))
+        def want(connection: Connection, asked: AccountRequest) -> Wanted:
+            wish = read_payload(Finalization, asked.payload)
+            csr_der = base64url.decode(wish.csr)
+            return server.finalizing.want(connection, asked.account, order_id, csr_der)
+
+        return show(server.finalizing.finalize(door.carry_out(want)))
 
 
 def _serve_authorizations(blueprint: APIBlueprint, server: AcmeServer, door: _Door) -> None:
     @blueprint.post("/new-authorization")
     @reads(JOSE)
     def new_authorization() -> Response:
-        asked = door.account()
-        wish = read_payload(NewAuthorization, asked.payload)
-        made = server.authorizations.pre_authorize(asked.account, wish)
+        def make(connection: Connection, asked: AccountRequest) -> Authorization:
+            wish = read_payload(NewAuthorization, asked.payload)
+            return server.authorizations.pre_authorize(connection, asked.account, wish)
+
+        made = door.carry_out(make)
         document = server.documents.authorization(made, server.clock.now())
         return _json(document, status=201, location=server.addresses.authorization(made.id))
 
     @blueprint.post("/authorization/<authorization_id>")
     @reads(JOSE)
     def authorization(authorization_id: str) -> Response:
-        asked = door.account()
-        if asked.payload:
+        def act(connection: Connection, asked: AccountRequest) -> Authorization:
+            if not asked.payload:
+                return server.authorizations.find(connection, asked.account, authorization_id)
             read_payload(AuthorizationUpdate, asked.payload)
-            held = server.authorizations.deactivate(asked.account, authorization_id)
-        else:
-            held = server.authorizations.find(asked.account, authorization_id)
+            return server.authorizations.deactivate(connection, asked.account, authorization_id)
+
+        held = door.carry_out(act)
         response = _json(server.documents.authorization(held, server.clock.now()))
         if any(one.state is State.PROCESSING for one in held.challenges):
             response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
         return response
 
+
+def _serve_challenges(blueprint: APIBlueprint, server: AcmeServer, door: _Door) -> None:
     @blueprint.post("/challenge/<challenge_id>")
     @reads(JOSE)
     def challenge(challenge_id: str) -> Response:
-        asked = door.account()
-        if asked.payload:
+        def act(connection: Connection, asked: AccountRequest) -> Taken:
+            if not asked.payload:
+                return Taken(server.challenges.find(connection, asked.account, challenge_id))
             read_payload(ChallengeAnswer, asked.payload)
-            answered: ChallengeRow = server.challenges.answer(asked.account, challenge_id)
-        else:
-            answered = server.challenges.find(asked.account, challenge_id)
+            return server.challenges.take(connection, asked.account, challenge_id)
+
+        answered = server.challenges.validate(door.carry_out(act))
         response = _json(server.documents.challenge(answered))
         above = server.addresses.authorization(answered.authorization)
         response.headers.add("Link", f'<{above}>;rel="up"')  # RFC 8555, Section 7.5.1
@@ -231,8 +271,11 @@ def _serve_certificates(blueprint: APIBlueprint, server: AcmeServer, door: _Door
     @blueprint.post("/certificate/<order_id>")
     @reads(JOSE)
     def certificate(order_id: str) -> Response:
-        order = server.orders.find(door.reads().account, order_id)
-        chain = server.issued.pem_chain(server.issued.of_order(order))
+        def find(connection: Connection, account: Account) -> IssuedCertificate:
+            order = server.orders.find(connection, account, order_id)
+            return server.issued.of_order(connection, order)
+
+        chain = server.issued.pem_chain(door.reads(find))
         return Response(chain, content_type=PEM_CHAIN_TYPE)
 
     @blueprint.post("/revoke-certificate")

@@ -7,7 +7,6 @@ from functools import cached_property
 
 from ca.authorities import Authorities
 from ca.profiles import Profile
-from ca.register import CertificateRegister
 from core.clock import Clock
 from core.database import Database
 from enrollment.acme.accounts import Accounts
@@ -37,7 +36,6 @@ class AcmeServer:
         issuing: Issuing,
         revocation: Revoker,
         validator: Validator,
-        register: CertificateRegister,
         authorities: Authorities,
         profiles: Mapping[str, Profile],
         settings: AcmeSettings,
@@ -53,7 +51,6 @@ class AcmeServer:
         self._issuing = issuing
         self._revocation = revocation
         self._validator = validator
-        self._register = register
         self._authorities = authorities
         self._profiles = profiles
 
@@ -88,26 +85,17 @@ class AcmeServer:
     @cached_property
     def authorizations(self) -> Authorizations:
         """Authorizations."""
-        return Authorizations(
-            database=self._database,
-            grants=self._grants,
-            settings=self.settings,
-            clock=self.clock,
-        )
+        return Authorizations(settings=self.settings, clock=self.clock)
 
     @cached_property
     def issued(self) -> IssuedCertificates:
         """What orders led to."""
-        return IssuedCertificates(
-            database=self._database, register=self._register, authorities=self._authorities
-        )
+        return IssuedCertificates(database=self._database, authorities=self._authorities)
 
     @cached_property
     def orders(self) -> Orders:
         """Orders."""
         return Orders(
-            database=self._database,
-            grants=self._grants,
             profiles=self._profiles,
             made=self.authorizations,
             issued=self.issued,

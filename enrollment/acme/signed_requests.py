@@ -5,17 +5,30 @@
 3. Verify the signature.
 4. Compare ``url`` with the URL that was asked. Section 6.4.
 5. Spend the nonce, last: what fails before has changed nothing. Section 6.5.
+6. In the same transaction: the account is still open and has still this key, and the act.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlalchemy import Connection
 
 from core.database import Database
 from enrollment.acme.account import Account, check_open, find_account
 from enrollment.acme.account_keys import check_algorithm
+from enrollment.acme.account_memory import AccountMemory
 from enrollment.acme.addresses import Addresses
-from enrollment.acme.errors import AccountUnknown, BadNonce, JwsMalformed, UrlMismatch
+from enrollment.acme.errors import (
+    AccountUnknown,
+    BadNonce,
+    JwsAlgorithmRefused,
+    JwsMalformed,
+    JwsSignatureWrong,
+    UrlMismatch,
+)
 from enrollment.acme.jws import Jws, read_jws
 from enrollment.acme.nonces import Nonces
 from hsm.keys import PublicKey
@@ -38,21 +51,34 @@ class AccountRequest:
     url: str
 
 
+T = TypeVar("T")
+# What a request does, in the transaction that takes it.
+Act = Callable[[Connection, AccountRequest], T]
+
+
 class SignedRequests:
     """Reads and verifies requests."""
 
     def __init__(self, *, database: Database, nonces: Nonces, addresses: Addresses) -> None:
-        self._database = database
+        self._accounts = AccountMemory(database=database)
         self._nonces = nonces
         self._addresses = addresses
 
-    def by_account(self, body: bytes, *, url: str) -> AccountRequest:
-        """Take a request with ``kid``.
+    def carry_out(self, body: bytes, act: Act[T], *, url: str, locked: bool = False) -> T:
+        """Take a request with ``kid``, and do ``act`` in the transaction that spends its nonce.
 
-        Raises JwsMalformed, JwsAlgorithmRefused, AccountUnknown, AccountClosed,
-        JwsSignatureWrong, UrlMismatch and BadNonce.
+        What ``act`` refuses has no effect, and the nonce is spent. ``locked``: the account stays as
+        it is until the act is done. Raises JwsMalformed, JwsAlgorithmRefused, AccountUnknown,
+        AccountClosed, JwsSignatureWrong, UrlMismatch, BadNonce, and what ``act`` raises.
         """
-        return self._by_account(read_jws(body), url)
+        return self._carry_out(read_jws(body), act, url, locked=locked)
+
+    def by_account(self, body: bytes, *, url: str) -> AccountRequest:
+        """Take a request with ``kid`` whose act has transactions of its own.
+
+        Raises as ``carry_out``.
+        """
+        return self.carry_out(body, _only_take, url=url)
 
     def by_key(self, body: bytes, *, url: str) -> KeyRequest:
         """Take a request with ``jwk``. Raises AccountKeyRefused and as ``by_account``."""
@@ -61,37 +87,63 @@ class SignedRequests:
     def by_either(self, body: bytes, *, url: str) -> AccountRequest | KeyRequest:
         """Take a request with one of both, for revocation (Section 7.6). Raises as both."""
         jws = read_jws(body)
-        return self._by_account(jws, url) if "kid" in jws.header else self._by_key(jws, url)
+        if "kid" in jws.header:
+            return self._carry_out(jws, _only_take, url)
+        return self._by_key(jws, url)
 
-    def _by_account(self, jws: Jws, url: str) -> AccountRequest:
+    def _carry_out(self, jws: Jws, act: Act[T], url: str, *, locked: bool = False) -> T:
+        signer = self._signer(jws)
+        _check_url(jws, url)
+        check_open(signer)
+        with self._nonces.spending(_nonce(jws)) as connection:  # Steps 5 and 6.
+            account = find_account(connection, signer.id, locked=locked)
+            if account == signer:
+                account = signer  # whose key is parsed already
+            else:
+                # Remembered first: closed elsewhere, it is refused at the door from now on.
+                self._accounts.keep(account)
+                check_open(account)
+                jws.verify(account.key)
+            return act(connection, AccountRequest(account, jws.payload, url))
+
+    def _signer(self, jws: Jws) -> Account:
+        """Do steps 2 and 3 for ``kid``."""
         check_algorithm(jws.algorithm)
         if "jwk" in jws.header:
             raise JwsMalformed("This resource takes kid, and not jwk beside it.")
         account_id = self._addresses.account_in(jws.text("kid"))
         if account_id is None:
             raise AccountUnknown("The kid is no account's URL of this server.")
-        with self._database.read() as connection:
-            account = find_account(connection, account_id)
-        self._verify(jws, account.key, url)
-        check_open(account)
-        self._spend(jws)
-        return AccountRequest(account, jws.payload, url)
+        account = self._accounts.account(account_id)
+        try:
+            jws.verify(account.key)
+        except (JwsAlgorithmRefused, JwsSignatureWrong):
+            # It may have another key by now.
+            account = self._accounts.read(account_id)
+            jws.verify(account.key)
+        return account
 
     def _by_key(self, jws: Jws, url: str) -> KeyRequest:
         check_algorithm(jws.algorithm)
         if "kid" in jws.header or "jwk" not in jws.header:
             raise JwsMalformed("This resource takes jwk, and not kid.")
         key = jws.jwk()
-        self._verify(jws, key, url)
-        self._spend(jws)
-        return KeyRequest(key, jws.payload)
-
-    def _verify(self, jws: Jws, key: PublicKey, url: str) -> None:
         jws.verify(key)
-        if jws.text("url") != url:
-            raise UrlMismatch("The JWS was signed for another URL.")
+        _check_url(jws, url)
+        with self._nonces.spending(_nonce(jws)):
+            return KeyRequest(key, jws.payload)
 
-    def _spend(self, jws: Jws) -> None:
-        if "nonce" not in jws.header:
-            raise BadNonce("The protected header needs a nonce; take the one of this answer.")
-        self._nonces.spend(jws.text("nonce"))
+
+def _check_url(jws: Jws, url: str) -> None:
+    if jws.text("url") != url:
+        raise UrlMismatch("The JWS was signed for another URL.")
+
+
+def _nonce(jws: Jws) -> str:
+    if "nonce" not in jws.header:
+        raise BadNonce("The protected header needs a nonce; take the one of this answer.")
+    return jws.text("nonce")
+
+
+def _only_take(_connection: Connection, request: AccountRequest) -> AccountRequest:
+    return request

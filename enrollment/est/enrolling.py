@@ -24,10 +24,11 @@ from enrollment.est.errors import (
     EstNotRenewable,
     EstRenewalMismatch,
 )
-from enrollment.grants.errors import GrantNotActive, GrantUnknown
-from enrollment.grants.grant import BELOW, Grant, GrantProtocol
+from enrollment.grants.errors import GrantNotActive, GrantUnknown, NameNotGranted
+from enrollment.grants.grant import Grant, GrantProtocol
 from enrollment.grants.grants import Grants
 from enrollment.grants.issuing import GrantedIssuance, GrantedRequest
+from enrollment.grants.names import facts_of_names, names_asked
 from enrollment.grants.secrets import PURPOSES, GrantSecrets, as_text
 
 # Long enough for a SHA-256 that nobody finds twice, short enough for a reference.
@@ -120,18 +121,10 @@ class EstEnrollment:
 
 
 def _facts(grant: Grant, csr: VerifiedCsr) -> dict[str, FactValue]:
-    # EST proves no names: the officers granted them. What is not asked for is given as it stands.
-    exact = tuple(name for name in grant.dns_names if not name.startswith(BELOW))
-    asked = tuple(one.value.lower() for one in csr.alternative_names if one.kind == "dns")
-    for name in asked:
-        if not grant.covers(name):
-            raise EstNameNotGranted("The request asks for a name that the grant does not cover.")
-    names = asked or exact
-    if not names:
-        if grant.dns_names:
-            raise EstNameNotGranted("Name the server in the request: the grant has no exact name.")
-        return {}
-    return {"dns_names": names, "server_name": names[0]}
+    try:
+        return facts_of_names(grant, names_asked(csr))
+    except NameNotGranted as refusal:
+        raise EstNameNotGranted(refusal.detail) from refusal
 
 
 def _check_same_subject(held: RegisteredCertificate, csr_der: bytes) -> None:

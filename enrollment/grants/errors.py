@@ -54,6 +54,13 @@ class GrantExhausted(Forbidden):
     title = "The grant is used up"
 
 
+class NameNotGranted(Forbidden):
+    """The request names a server that the grant does not cover, or none where it has to."""
+
+    problem = "name-not-granted"
+    title = "The grant does not cover this name"
+
+
 class SecretForProposer(Forbidden):
     """The secret is handed over by the officer who proposed the grant, and by no one else."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
@@ -26,11 +27,15 @@ from enrollment.grants.grant import (
     GrantProtocol,
     GrantState,
     find_grant,
+    find_terms,
     grant_of,
     proposal_octets,
 )
 from enrollment.grants.models import grant_decisions, grants
 from enrollment.grants.proposals import check_proposal
+from enrollment.institutions.institutions import check_active
+from enrollment.jurisdiction import NATION, Jurisdiction
+from enrollment.officers import behind
 from enrollment.profiles import OpenProfiles
 
 # From these a grant can still be withdrawn.
@@ -51,11 +56,13 @@ class Grants:
     def propose(self, proposal: GrantProposal, *, proposed_by: str, grant_id: str) -> Grant:
         """Take a proposal, or return the one that already has this id.
 
-        Raises ProfileNotOpen, FactUnknown, GrantRefused and Unavailable.
+        Raises ProfileNotOpen, FactUnknown, GrantRefused, InstitutionUnknown,
+        InstitutionNotActive and Unavailable.
         """
         profile = self._profiles.open(proposal.profile)
         now = self._clock.now()
         check_proposal(proposal, profile, now)
+        proposal = replace(proposal, institution=self._institution(proposal, proposed_by))
         try:
             self._store(proposal, profile.approvals, proposed_by, grant_id, now)
         except IntegrityError:
@@ -69,7 +76,9 @@ class Grants:
         Raises GrantUnknown, OwnGrant, GrantDecidedBefore, GrantClosed and Unavailable.
         """
         with self._database.begin() as connection:
-            grant = find_grant(connection, grant_id, locked=True)
+            grant = find_grant(
+                connection, grant_id, locked=True, within=_within(connection, decision.decided_by)
+            )
             if any(made.id == decision.id for made in grant.decisions):
                 return grant
             now = self._clock.now()
@@ -84,7 +93,9 @@ class Grants:
         Raises GrantUnknown, GrantClosed for one that was refused, and Unavailable.
         """
         with self._database.begin() as connection:
-            grant = find_grant(connection, grant_id, locked=True)
+            grant = find_grant(
+                connection, grant_id, locked=True, within=_within(connection, withdrawn_by)
+            )
             if grant.state is GrantState.WITHDRAWN:
                 return grant
             if grant.state not in OPEN:
@@ -96,22 +107,26 @@ class Grants:
             )
             return find_grant(connection, grant_id)
 
-    def find(self, grant_id: str) -> Grant:
-        """Return a grant in whatever state. Raises GrantUnknown."""
+    def find(self, grant_id: str, *, within: Jurisdiction = NATION) -> Grant:
+        """Return a grant in whatever state that ``within`` covers. Raises GrantUnknown."""
         with self._database.read() as connection:
-            return find_grant(connection, grant_id)
+            return find_grant(connection, grant_id, within=within)
 
     def usable(self, grant_id: str, protocol: GrantProtocol) -> Grant:
         """Return a grant by which ``protocol`` may issue now. Raises GrantUnknown, GrantNotActive.
 
         Whether it is used up is seen when a certificate is counted.
         """
-        grant = self.find(grant_id)
-        check_usable(grant, protocol, self._clock.now())
-        return grant
+        with self._database.read() as connection:
+            return usable_grant(connection, grant_id, protocol, self._clock.now())
 
     def page(
-        self, *, limit: int, after: str | None = None, states: Collection[GrantState] = ()
+        self,
+        *,
+        limit: int,
+        after: str | None = None,
+        states: Collection[GrantState] = (),
+        within: Jurisdiction = NATION,
     ) -> Sequence[Grant]:
         """Return up to ``limit`` grants, newest first, that come after the id ``after``.
 
@@ -122,8 +137,17 @@ class Grants:
             query = query.where(grants.c.id < after)
         if states:
             query = query.where(grants.c.state.in_(sorted(states)))
+        query = within.narrow(query, grants.c.institution)
         with self._database.read() as connection:
             return [grant_of(row) for row in connection.execute(query)]
+
+    def _institution(self, proposal: GrantProposal, proposed_by: str) -> str | None:
+        with self._database.read() as connection:
+            own = behind(connection, proposed_by).institution
+            chosen = own or proposal.institution
+            if chosen is not None:
+                check_active(connection, chosen)
+        return chosen
 
     def _store(
         self,
@@ -147,6 +171,7 @@ class Grants:
                 insert(grants).values(
                     id=grant_id,
                     proposed_by=proposed_by,
+                    institution=proposal.institution,
                     state=GrantState.PROPOSED,
                     protocol=proposal.protocol,
                     profile=proposal.profile,
@@ -156,6 +181,7 @@ class Grants:
                     preauthorized=list(proposal.preauthorized),
                     certificates_allowed=proposal.certificates_allowed,
                     certificates_used=0,
+                    verifies_possession=proposal.verifies_possession,
                     expires_at=proposal.expires_at,
                     approvals_needed=approvals_needed,
                     approvals=0,
@@ -195,6 +221,27 @@ class Grants:
     def _write(self, connection: Connection, kind: str, facts: dict[str, JsonValue]) -> int:
         [index] = self._log.append(connection, [LogEntry(kind, self._clock.now(), facts)])
         return index
+
+
+def _within(connection: Connection, officer: str) -> Jurisdiction:
+    return Jurisdiction(behind(connection, officer).institution)
+
+
+def usable_grant(
+    connection: Connection,
+    grant_id: str,
+    protocol: GrantProtocol,
+    now: datetime,
+    *,
+    locked: bool = False,
+) -> Grant:
+    """Read a grant by which ``protocol`` may issue now, without its decisions.
+
+    ``locked``: until the transaction ends. Raises GrantUnknown and GrantNotActive.
+    """
+    grant = find_terms(connection, grant_id, locked=locked)
+    check_usable(grant, protocol, now)
+    return grant
 
 
 def check_usable(grant: Grant, protocol: GrantProtocol, now: datetime) -> None:

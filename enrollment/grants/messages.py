@@ -47,6 +47,13 @@ class GrantMessage(Message):
         description="How many certificates; a renewal by certificate is not counted."
     )
     expires_at: Instant = Field(description="Until when; at most two years ahead.")
+    institution: Name | None = Field(
+        default=None, description="Whose officers answer for it; yours, if you have one."
+    )
+    verifies_possession: bool = Field(
+        default=False,
+        description="CMP: the client is a registration authority and may say raVerified.",
+    )
 
     def proposal(self) -> GrantProposal:
         """Return what is proposed."""
@@ -83,10 +90,12 @@ class GrantView(Message):
     certificates_allowed: int
     certificates_used: int
     expires_at: datetime
+    institution: str | None
     proposed_by: str
     proposed_at: datetime
     approvals_needed: int
     approvals: int
+    verifies_possession: bool
     decisions: tuple[DecisionView, ...]
 
 

@@ -20,16 +20,20 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from core.columns import BigIdentity, SerialNumber, UtcDateTime
 from core.database import metadata
+from enrollment.institutions.models import institutions
 
 grants = Table(
     "grants",
     metadata,
     Column("id", String(32), primary_key=True),  # a UUID of version 7: sorts by time
-    Column("proposed_by", String(64), ForeignKey("officers.id"), nullable=False),
+    Column("proposed_by", String(64), ForeignKey("principals.id"), nullable=False),
+    # Whose officers decide it; none: those of the nation.
+    Column("institution", String(64), ForeignKey(institutions.c.id), index=True),
     Column("state", String(16), nullable=False),
     Column("protocol", String(8), nullable=False),
     Column("profile", String(64), nullable=False),
@@ -39,6 +43,8 @@ grants = Table(
     Column("preauthorized", JSON, nullable=False),
     Column("certificates_allowed", Integer, nullable=False),
     Column("certificates_used", Integer, nullable=False),
+    # Its client is a registration authority: it has seen the proof of possession itself.
+    Column("verifies_possession", Boolean, nullable=False, server_default=false()),
     Column("expires_at", UtcDateTime, nullable=False),
     Column("approvals_needed", Integer, nullable=False),
     Column("approvals", Integer, nullable=False),
@@ -65,7 +71,7 @@ grant_decisions = Table(
     Column("id", String(32), primary_key=True),
     Column("grant_id", String(32), nullable=False),
     Column("proposed_by", String(64), nullable=False),
-    Column("decided_by", String(64), ForeignKey("officers.id"), nullable=False),
+    Column("decided_by", String(64), ForeignKey("principals.id"), nullable=False),
     Column("verdict", String(16), nullable=False),  # approved | refused
     Column("reason", Text),
     Column("decided_at", UtcDateTime, nullable=False),

@@ -26,6 +26,8 @@ def check_proposal(proposal: GrantProposal, profile: OpenProfile, now: datetime)
     """Raise FactUnknown or GrantRefused for what no grant may give."""
     _check_facts(profile, proposal.facts)
     _check_names(profile, proposal)
+    if proposal.verifies_possession and proposal.protocol is not GrantProtocol.CMP:
+        raise GrantRefused("Only a client of CMP can verify possession for others.")
     if not 1 <= proposal.certificates_allowed <= MOST_CERTIFICATES:
         raise GrantRefused(f"A grant is for 1 to {MOST_CERTIFICATES} certificates.")
     if not now < proposal.expires_at <= now + LONGEST:

@@ -15,6 +15,7 @@ from core.web.cursors import CursorMalformed, cursor_after, row_id_of
 from core.web.idempotent import act_id, idempotent
 from core.web.openapi import may_refuse
 from core.web.problems import InvalidFields
+from core.web.step_up import steps_up
 from enrollment.application import Verdict
 from enrollment.decisions import DecisionToMake
 from enrollment.errors import FactUnknown, ProfileNotOpen
@@ -39,6 +40,8 @@ from enrollment.grants.messages import (
     view_of_grant,
 )
 from enrollment.grants.secrets import GrantSecrets
+from enrollment.institutions.errors import InstitutionNotActive, InstitutionUnknown
+from enrollment.jurisdiction import Jurisdiction
 from enrollment.messages import RefusalMessage
 from enrollment.permissions import DECIDE, PROPOSE_GRANT, READ_GRANTS, WITHDRAW_GRANT
 
@@ -63,8 +66,9 @@ def mount_grants(app: Flask, office: Callable[[], GrantOffice]) -> None:
 @grants_api.post("")
 @requires(PROPOSE_GRANT)
 @reads(JSON)
-@may_refuse(ProfileNotOpen, FactUnknown, GrantRefused)
+@may_refuse(ProfileNotOpen, FactUnknown, GrantRefused, InstitutionUnknown, InstitutionNotActive)
 @idempotent
+@steps_up
 @grants_api.input(GrantMessage, location="json")
 @grants_api.output(GrantView, status_code=201)
 def propose_grant(json_data: GrantMessage) -> Any:
@@ -87,6 +91,7 @@ def list_grants(query_data: GrantsQuery) -> GrantsView:
         limit=query_data.limit + 1,
         after=None if query_data.cursor is None else row_id_of(query_data.cursor),
         states=() if query_data.state is None else (query_data.state,),
+        within=Jurisdiction.of(current_principal()),
     )
     shown = found[: query_data.limit]
     return GrantsView(
@@ -101,7 +106,8 @@ def list_grants(query_data: GrantsQuery) -> GrantsView:
 @grants_api.output(GrantView)
 def show_grant(grant_id: str) -> GrantView:
     """Show a grant with its decisions."""
-    return view_of_grant(_office().grants.find(grant_id))
+    within = Jurisdiction.of(current_principal())
+    return view_of_grant(_office().grants.find(grant_id, within=within))
 
 
 @grants_api.post("/<grant_id>/approval")
@@ -109,6 +115,7 @@ def show_grant(grant_id: str) -> GrantView:
 @reads(JSON)
 @may_refuse(GrantUnknown, OwnGrant, GrantDecidedBefore, GrantClosed)
 @idempotent
+@steps_up
 @grants_api.input(EmptyMessage, location="json")
 @grants_api.output(GrantView)
 def approve_grant(grant_id: str, json_data: EmptyMessage) -> GrantView:
@@ -121,6 +128,7 @@ def approve_grant(grant_id: str, json_data: EmptyMessage) -> GrantView:
 @reads(JSON)
 @may_refuse(GrantUnknown, OwnGrant, GrantDecidedBefore, GrantClosed)
 @idempotent
+@steps_up
 @grants_api.input(RefusalMessage, location="json")
 @grants_api.output(GrantView)
 def refuse_grant(grant_id: str, json_data: RefusalMessage) -> GrantView:
@@ -133,6 +141,7 @@ def refuse_grant(grant_id: str, json_data: RefusalMessage) -> GrantView:
 @reads(JSON)
 @may_refuse(GrantUnknown, GrantClosed)
 @idempotent
+@steps_up
 @grants_api.input(EmptyMessage, location="json")
 @grants_api.output(GrantView)
 def withdraw_grant(grant_id: str, json_data: EmptyMessage) -> GrantView:
@@ -145,6 +154,7 @@ def withdraw_grant(grant_id: str, json_data: EmptyMessage) -> GrantView:
 @requires(PROPOSE_GRANT)
 @reads(JSON)
 @may_refuse(GrantUnknown, GrantNotActive, SecretForProposer)
+@steps_up
 @grants_api.input(EmptyMessage, location="json")
 @grants_api.output(SecretView)
 def hand_secret_over(grant_id: str, json_data: EmptyMessage) -> Any:

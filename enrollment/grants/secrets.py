@@ -17,6 +17,8 @@ from core.transparency.log import TransparencyLog
 from enrollment.grants.errors import SecretForProposer
 from enrollment.grants.grant import Grant, GrantProtocol, find_grant
 from enrollment.grants.grants import check_usable
+from enrollment.jurisdiction import Jurisdiction
+from enrollment.officers import behind
 from hsm.keys import MacKey
 
 # The name of the MAC key in its token.
@@ -56,7 +58,8 @@ class GrantSecrets:
         Raises GrantUnknown, GrantNotActive, SecretForProposer and Unavailable.
         """
         with self._database.read() as connection:
-            known = find_grant(connection, grant_id)
+            within = Jurisdiction(behind(connection, officer).institution)
+            known = find_grant(connection, grant_id, within=within)
         # Before the transaction: the token, which may be slow, holds up no other.
         secret = self.secret_of(known.id, PURPOSES[known.protocol])
         with self._database.begin() as connection:

@@ -21,6 +21,9 @@ class SelectionMessage(Message):
     authority: Name | None = None
     profile: Name | None = None
     holder: Text | None = None
+    institution: Name | None = Field(
+        default=None, description="Whose officers answer for them; yours, if you have one."
+    )
     issued_from: Instant | None = Field(default=None, description="Included.")
     issued_until: Instant | None = Field(default=None, description="Not included.")
     public_key_sha256: Sha256Hex | None = None

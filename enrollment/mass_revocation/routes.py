@@ -20,6 +20,9 @@ from core.web.access_control import current_principal, requires
 from core.web.bodies import JSON, reads
 from core.web.idempotent import idempotent
 from core.web.openapi import may_refuse
+from core.web.step_up import steps_up
+from enrollment.institutions.errors import InstitutionUnknown
+from enrollment.mass_revocation.covered import CoveredRevocation
 from enrollment.mass_revocation.messages import (
     CountMessage,
     CountView,
@@ -46,7 +49,7 @@ def mount_mass_revocation(app: Flask, mass: Callable[[], MassRevocation]) -> Non
 @mass_revocations.post("/count")
 @requires(REVOKE_MANY)
 @reads(JSON)
-@may_refuse(SelectionRefused)
+@may_refuse(SelectionRefused, InstitutionUnknown)
 @mass_revocations.input(CountMessage, location="json")
 @mass_revocations.output(CountView)
 def count(json_data: CountMessage) -> CountView:
@@ -57,8 +60,9 @@ def count(json_data: CountMessage) -> CountView:
 @mass_revocations.post("")
 @requires(REVOKE_MANY)
 @reads(JSON)
-@may_refuse(SelectionRefused, InvalidityDateRefused)
+@may_refuse(SelectionRefused, InvalidityDateRefused, InstitutionUnknown)
 @idempotent
+@steps_up
 @mass_revocations.input(ProposalMessage, location="json")
 @mass_revocations.output(JobView, status_code=201)
 def propose(json_data: ProposalMessage) -> JobView:
@@ -67,7 +71,6 @@ def propose(json_data: ProposalMessage) -> JobView:
         _mass().propose(
             json_data.where.selection(),
             reason=RevocationReason(json_data.reason),
-            officer=current_principal().id,
             justification=json_data.justification,
             invalidity_date=json_data.invalidity_date,
         )
@@ -96,11 +99,12 @@ def show(job_id: int) -> JobView:
 @reads(JSON)
 @may_refuse(JobUnknown, JobClosed, SecondOfficerNeeded)
 @idempotent
+@steps_up
 @mass_revocations.input(NothingMessage, location="json")
 @mass_revocations.output(JobView)
 def approve(job_id: int, json_data: NothingMessage) -> JobView:
     """Let another officer's proposal run; the scheduler begins within seconds."""
-    return view_of_job(_mass().approve(job_id, officer=current_principal().id))
+    return view_of_job(_mass().approve(job_id))
 
 
 @mass_revocations.post("/<int:job_id>/withdrawal")
@@ -108,6 +112,7 @@ def approve(job_id: int, json_data: NothingMessage) -> JobView:
 @reads(JSON)
 @may_refuse(JobUnknown, JobClosed)
 @idempotent
+@steps_up
 @mass_revocations.input(NothingMessage, location="json")
 @mass_revocations.output(JobView)
 def withdraw(job_id: int, json_data: NothingMessage) -> JobView:
@@ -115,6 +120,6 @@ def withdraw(job_id: int, json_data: NothingMessage) -> JobView:
     return view_of_job(_mass().withdraw(job_id))
 
 
-def _mass() -> MassRevocation:
+def _mass() -> CoveredRevocation:
     mass: Callable[[], MassRevocation] = current_app.extensions[_KEY]
-    return mass()
+    return CoveredRevocation(mass(), current_principal())

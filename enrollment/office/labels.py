@@ -29,7 +29,9 @@ FACTS: Mapping[str, str] = {
 }
 STATES: Mapping[ApplicationState, str] = {
     ApplicationState.SUBMITTED: translatable("Waiting for a decision"),
+    ApplicationState.RETURNED: translatable("Asked back"),
     ApplicationState.REFUSED: translatable("Refused"),
+    ApplicationState.EXPIRED: translatable("Expired undecided"),
     ApplicationState.APPROVED: translatable("Approved, being issued"),
     ApplicationState.ISSUED: translatable("Issued"),
     ApplicationState.FAILED: translatable("Approved, but not issued"),
@@ -37,7 +39,9 @@ STATES: Mapping[ApplicationState, str] = {
 # The colours of GOV.UK Frontend's tags.
 COLOURS: Mapping[ApplicationState, str] = {
     ApplicationState.SUBMITTED: "blue",
+    ApplicationState.RETURNED: "purple",
     ApplicationState.REFUSED: "red",
+    ApplicationState.EXPIRED: "grey",
     ApplicationState.APPROVED: "yellow",
     ApplicationState.ISSUED: "green",
     ApplicationState.FAILED: "orange",
@@ -58,6 +62,47 @@ STANDINGS: Mapping[str, str] = {
     "good": translatable("Valid"),
     "revoked": translatable("Revoked"),
     "on-hold": translatable("Suspended"),
+    "expired": translatable("Expired"),
+}
+STANDING_COLOURS: Mapping[str, str] = {
+    "good": "green",
+    "revoked": "red",
+    "on-hold": "yellow",
+    "expired": "grey",
+}
+VERDICTS: Mapping[str, str] = {
+    "approved": translatable("Approved"),
+    "refused": translatable("Refused"),
+    "returned": translatable("Asked back"),
+}
+REGISTERS: Mapping[str, str] = {
+    "identity": translatable("Identity register"),
+    "staff-list": translatable("The institution's list"),
+}
+OUTCOMES: Mapping[str, str] = {
+    "matches": translatable("Everything matches"),
+    "differs": translatable("It differs"),
+    "not-found": translatable("Not found there"),
+    "not-checked": translatable("Not checked: the register was not asked"),
+}
+CHECKED_FIELDS: Mapping[str, str] = {
+    "surname_km": translatable("Surname in Khmer"),
+    "given_name_km": translatable("Given name in Khmer"),
+    "surname_latin": translatable("Surname in Latin letters"),
+    "given_name_latin": translatable("Given name in Latin letters"),
+    "sex": translatable("Sex"),
+    "date_of_birth": translatable("Date of birth"),
+    "document_number": translatable("Number of the identity document"),
+    "official_mail": translatable("Mail address"),
+}
+EVIDENCE: Mapping[str, str] = {
+    "identified_at_counter": translatable("Identified at a counter, visit"),
+    "words": translatable("In the applicant's words"),
+}
+OFFICER_STATES: Mapping[str, str] = {
+    "active": translatable("In office"),
+    "suspended": translatable("Suspended"),
+    "removed": translatable("Removed"),
 }
 # RFC 5280, Section 5.3.1; those that an officer may give.
 REASONS: Mapping[str, str] = {
@@ -71,8 +116,10 @@ REASONS: Mapping[str, str] = {
 ROLES: Mapping[str, str] = {
     "ca-administrator": translatable("administrator"),
     "ra-officer": translatable("registration officer"),
+    "counter-officer": translatable("counter officer"),
     "auditor": translatable("auditor"),
     "service": translatable("program"),
+    "subscriber": translatable("holder of certificates"),
 }
 # Attributes of a request's subject, and the kinds of its alternative names.
 ATTRIBUTES: Mapping[str, str] = {

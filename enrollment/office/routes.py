@@ -1,32 +1,35 @@
-"""``/office/``: the officers' pages. What they change, they change as the API does."""
+"""``/office/``: what waits for officers, and their decisions, made as the API makes them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from apiflask import APIBlueprint
 from flask import Flask, Response, current_app, g, redirect, render_template, request, url_for
-from pydantic import ValidationError
 
 from ca.revocation.reasons import RevocationReason
 from core.access import Permission, Principal
 from core.digits import ascii_digits
-from core.errors import CamtrustError, Malformed
+from core.errors import CamtrustError
 from core.web.access_control import current_principal, requires
 from core.web.cursors import cursor_after, row_id_of
 from core.web.forms import takes_form
 from core.web.problems import show_problems_as_pages
-from enrollment.application import Application, ApplicationState, Decision, Verdict
+from core.web.step_up import steps_up
+from enrollment.answers import Answer
+from enrollment.application import Application, ApplicationState, Verdict
 from enrollment.decisions import DecisionToMake
-from enrollment.grants.grant import Grant
-from enrollment.messages import HOLDER_PATTERN, RefusalMessage
+from enrollment.jurisdiction import Jurisdiction
+from enrollment.messages import HOLDER_PATTERN
 from enrollment.office import labels
+from enrollment.office.navigation import navigation
 from enrollment.office.registration import Office
-from enrollment.office.sheet import facts_of, make_sheet
-from enrollment.permissions import DECIDE, READ, READ_GRANTS, REVOKE, WITHDRAW_GRANT
+from enrollment.office.sheet import make_sheet
+from enrollment.office.typed import act_named, is_reason, words
+from enrollment.permissions import DECIDE, READ, REVOKE
 from enrollment.wire_certificates import PEM_CHAIN_TYPE, in_type
 
 TEXTS = Path(__file__).parent / "locale"
@@ -37,38 +40,83 @@ office = APIBlueprint(
     "office", __name__, url_prefix=PREFIX, template_folder="templates", enable_openapi=False
 )
 _KEY = "camtrust_office"
-_ACT = re.compile(r"[0-9a-f]{32}")
+# Each form's text has its own name, so that one page has them all.
+FIELDS = {Verdict.APPROVED: "act", Verdict.REFUSED: "reason", Verdict.RETURNED: "question"}
 _SERIAL_NUMBER = re.compile(r"[0-9a-fA-F]{1,40}")
-
-
-class ActMalformed(Malformed):
-    """A form of the officers' pages lost the name of what it asks for."""
-
-    problem = "act-malformed"
-    title = "This form cannot be read"
 
 
 def mount_office(app: Flask, registration: Office) -> None:
     """Serve the officers' pages from ``app``."""
     app.extensions[_KEY] = registration
     app.register_blueprint(office)
-    show_problems_as_pages(app, f"{PREFIX}/", _refusal_page)
+    show_problems_as_pages(app, f"{PREFIX}/", refusal_page)
 
 
-@office.context_processor
-def for_templates() -> dict[str, Any]:
+def at_hand() -> Office:
+    """Return the registration authority that the pages work with."""
+    registration: Office = current_app.extensions[_KEY]
+    return registration
+
+
+def within() -> Jurisdiction:
+    """Return what the officer who asks may see."""
+    return Jurisdiction.of(current_principal())
+
+
+def after_cursor() -> str | None:
+    """Return the id after which the list goes on that is asked for. Raises CursorMalformed."""
+    cursor = request.args.get("after")
+    return None if cursor is None else row_id_of(cursor)
+
+
+def list_page(template: str, found: Sequence[Any], last_id: Any = None, **values: Any) -> str:
+    """Show up to a page of what was found; of one more, only that there is more."""
+    shown = found[:PAGE_SIZE]
+    following = None
+    if len(found) > len(shown):
+        following = cursor_after(shown[-1].id if last_id is None else last_id(shown[-1]))
+    return render_template(template, found=shown, following=following, **values)
+
+
+def page_context() -> dict[str, Any]:
     """Give the templates who reads them, and what they may."""
-    return _common()
+    who: Principal | None = g.get("principal")
+    policy = at_hand().policy
+
+    def may(permission: str) -> bool:
+        return who is not None and policy.is_granted(who, Permission(permission))
+
+    return {
+        "home": url_for("office.queue"),
+        # After a form was sent, its own path may answer to POST alone.
+        "back_here": request.full_path if request.method == "GET" else url_for("office.queue"),
+        "labels": labels,
+        "may": may,
+        "profiles": at_hand().profiles.all(),
+        "title_of": at_hand().profiles.title_of,
+        "who": who,
+        **navigation(may, request.endpoint),
+    }
+
+
+def refusal_page(error: CamtrustError, status: int) -> str:
+    """Show a refusal as a page."""
+    return render_template(
+        "refusal_page.html", layout=LAYOUT, error=error, status=status, **page_context()
+    )
+
+
+office.context_processor(page_context)
 
 
 @office.get("/")
 @requires(READ)
 def queue() -> str:
     """Show what waits for this very officer, oldest first."""
-    found = _office().applications.waiting_for(
-        current_principal().id, limit=PAGE_SIZE + 1, after=_after()
+    found = at_hand().desk.queue.waiting_for(
+        current_principal(), limit=PAGE_SIZE + 1, after=after_cursor()
     )
-    return _list_page("office/queue.html", found)
+    return list_page("office/queue.html", found, lambda entry: entry.application.id)
 
 
 @office.get("/applications")
@@ -76,13 +124,14 @@ def queue() -> str:
 def all_applications() -> str:
     """Show all applications, newest first, filtered by state and kind."""
     state, profile = request.args.get("state", ""), request.args.get("profile", "")
-    found = _office().applications.page(
+    found = at_hand().applications.page(
         limit=PAGE_SIZE + 1,
-        after=_after(),
+        after=after_cursor(),
         states=[ApplicationState(state)] if state in set(ApplicationState) else (),
         profile=profile or None,
+        within=within(),
     )
-    return _list_page("office/applications.html", found, state=state, profile=profile)
+    return list_page("office/applications.html", found, state=state, profile=profile)
 
 
 @office.get("/search")
@@ -99,11 +148,11 @@ def search() -> str:
     """Search by holder or serial number: both stay out of URLs, which end up in logs."""
     # Khmer digits first: what is typed and what is stored have to be the same octets.
     wanted = ascii_digits(request.form.get("wanted", "").strip())
-    found: Any = None
+    page, found = at_hand().applications.page, None
     if re.fullmatch(HOLDER_PATTERN, wanted):
-        found = _office().applications.page(limit=PAGE_SIZE, holder=wanted)
+        found = page(limit=PAGE_SIZE, holder=wanted, within=within())
     elif _SERIAL_NUMBER.fullmatch(wanted):
-        found = _office().applications.page(limit=PAGE_SIZE, serial_number=int(wanted, 16))
+        found = page(limit=PAGE_SIZE, serial_number=int(wanted, 16), within=within())
     return render_template("office/search.html", wanted=wanted, found=found, mistaken=found is None)
 
 
@@ -117,34 +166,89 @@ def application(application_id: str) -> str:
 @office.post("/applications/<application_id>/approval")
 @requires(DECIDE)
 @takes_form
+@steps_up
 def approve(application_id: str) -> Any:
     """Approve an application."""
-    return _decide(application_id, Verdict.APPROVED, None)
+    return _decide(application_id, Verdict.APPROVED)
 
 
 @office.post("/applications/<application_id>/refusal")
 @requires(DECIDE)
 @takes_form
+@steps_up
 def refuse(application_id: str) -> Any:
     """Refuse an application, with the reason."""
-    reason = _typed_reason()
-    if not _is_reason(reason):
-        page = _application_page(_find(application_id), mistaken="reason", reason=reason)
+    return _decide(application_id, Verdict.REFUSED)
+
+
+@office.post("/applications/<application_id>/question")
+@requires(DECIDE)
+@takes_form
+@steps_up
+def ask_back(application_id: str) -> Any:
+    """Return an application to its applicant, with a question."""
+    return _decide(application_id, Verdict.RETURNED)
+
+
+@office.post("/applications/<application_id>/answer")
+@requires(DECIDE)
+@takes_form
+def answer(application_id: str) -> Any:
+    """Answer, as the officer who applied, what another asked; the API corrects facts as well."""
+    text = words(request.form.get("answer", ""))
+    if not is_reason(text):
+        page = _application_page(_find(application_id), mistaken="answer", said=text)
         return page, 422
-    return _decide(application_id, Verdict.REFUSED, reason)
+    at_hand().answers.answer(application_id, Answer(text), applicant=current_principal().id)
+    return _to_application(application_id, "answered")
+
+
+@office.get("/bundles/<bundle_id>")
+@requires(READ)
+def bundle(bundle_id: str) -> str:
+    """Show what one person applied for together, to be decided at once."""
+    return _bundle_page(bundle_id)
+
+
+@office.post("/bundles/<bundle_id>/approval")
+@requires(DECIDE)
+@takes_form
+@steps_up
+def approve_bundle(bundle_id: str) -> Any:
+    """Approve the ticked certificates of a bundle: all of them, or none."""
+    return _decide_bundle(bundle_id, Verdict.APPROVED)
+
+
+@office.post("/bundles/<bundle_id>/refusal")
+@requires(DECIDE)
+@takes_form
+@steps_up
+def refuse_bundle(bundle_id: str) -> Any:
+    """Refuse the ticked certificates, with the reason."""
+    return _decide_bundle(bundle_id, Verdict.REFUSED)
+
+
+@office.post("/bundles/<bundle_id>/question")
+@requires(DECIDE)
+@takes_form
+@steps_up
+def ask_back_bundle(bundle_id: str) -> Any:
+    """Return the ticked certificates to their applicant, with a question."""
+    return _decide_bundle(bundle_id, Verdict.RETURNED)
 
 
 @office.post("/applications/<application_id>/revocation")
 @requires(REVOKE)
 @takes_form
+@steps_up
 def revoke(application_id: str) -> Any:
     """Revoke the certificate of an application."""
     found = _find(application_id)
     reason = request.form.get("revocation_reason", "")
     if reason not in labels.REASONS:
         return _application_page(found, mistaken="revocation_reason"), 422
-    delivered = _office().delivery.certificate_of(found)
-    _office().revocation.revoke(
+    delivered = at_hand().delivery.certificate_of(found)
+    at_hand().revocation.revoke(
         serial_number=delivered.serial_number,
         authority=delivered.authority,
         reason=RevocationReason(reason),
@@ -156,7 +260,7 @@ def revoke(application_id: str) -> Any:
 @requires(READ)
 def certificate(application_id: str) -> Response:
     """Hand out the certificate and its issuers."""
-    delivered = _office().delivery.certificate_of(_find(application_id))
+    delivered = at_hand().delivery.certificate_of(_find(application_id))
     return Response(
         in_type(delivered, PEM_CHAIN_TYPE),
         content_type=PEM_CHAIN_TYPE,
@@ -164,158 +268,83 @@ def certificate(application_id: str) -> Response:
     )
 
 
-@office.get("/grants")
-@requires(READ_GRANTS)
-def all_grants() -> str:
-    """Show the grants by which machines enrol, newest first."""
-    found = _office().grants.grants.page(limit=PAGE_SIZE + 1, after=_after())
-    return _list_page("office/grants.html", found)
+def decision(verdict: Verdict, said: str | None) -> DecisionToMake:
+    """Return the decision that a form asks for. Raises ActMalformed."""
+    act = act_named(request.form.get("act", ""))
+    return DecisionToMake(act, current_principal().id, verdict, said)
 
 
-@office.get("/grants/<grant_id>")
-@requires(READ_GRANTS)
-def grant(grant_id: str) -> str:
-    """Show a grant with what it allows."""
-    return _grant_page(_office().grants.grants.find(grant_id))
+def _said(verdict: Verdict) -> str | None:
+    return None if verdict is Verdict.APPROVED else words(request.form.get(FIELDS[verdict], ""))
 
 
-@office.post("/grants/<grant_id>/approval")
-@requires(DECIDE)
-@takes_form
-def approve_grant(grant_id: str) -> Any:
-    """Approve a grant."""
-    _office().grants.grants.decide(grant_id, _decision(Verdict.APPROVED, None))
-    return _to_grant(grant_id)
+def _is_missing(said: str | None) -> bool:
+    return said is not None and not is_reason(said)
 
 
-@office.post("/grants/<grant_id>/refusal")
-@requires(DECIDE)
-@takes_form
-def refuse_grant(grant_id: str) -> Any:
-    """Refuse a grant, with the reason."""
-    reason = _typed_reason()
-    if not _is_reason(reason):
-        found = _office().grants.grants.find(grant_id)
-        return _grant_page(found, mistaken="reason", reason=reason), 422
-    _office().grants.grants.decide(grant_id, _decision(Verdict.REFUSED, reason))
-    return _to_grant(grant_id)
+def _decide(application_id: str, verdict: Verdict) -> Any:
+    said = _said(verdict)
+    if _is_missing(said):
+        page = _application_page(_find(application_id), mistaken=FIELDS[verdict], said=said)
+        return page, 422
+    registration = at_hand()
+    decided = registration.decisions.decide(application_id, decision(verdict, said))
+    registration.delivery.issue_if_approved(decided)
+    return _to_application(application_id, str(verdict))
 
 
-@office.post("/grants/<grant_id>/withdrawal")
-@requires(WITHDRAW_GRANT)
-@takes_form
-def withdraw_grant(grant_id: str) -> Any:
-    """End a grant for good."""
-    _office().grants.grants.withdraw(grant_id, withdrawn_by=current_principal().id)
-    return _to_grant(grant_id)
-
-
-def _office() -> Office:
-    registration: Office = current_app.extensions[_KEY]
-    return registration
+def _decide_bundle(bundle_id: str, verdict: Verdict) -> Any:
+    registration, said = at_hand(), _said(verdict)
+    known = {one.id for one in registration.applications.bundle(bundle_id, within=within())}
+    ticked = sorted(known & set(request.form.getlist("application")))
+    if not ticked or _is_missing(said):
+        mistaken = FIELDS[verdict] if ticked else "application"
+        return _bundle_page(bundle_id, mistaken=mistaken, said=said), 422
+    decided = registration.decisions.decide_together(ticked, decision(verdict, said))
+    for one in decided:
+        registration.delivery.issue_if_approved(one)
+    return redirect(url_for("office.bundle", bundle_id=bundle_id, done=str(verdict)), 303)
 
 
 def _find(application_id: str) -> Application:
-    return _office().applications.find(application_id)
-
-
-def _after() -> str | None:
-    cursor = request.args.get("after")
-    return None if cursor is None else row_id_of(cursor)
-
-
-def _list_page(template: str, found: Any, **values: Any) -> str:
-    shown = found[:PAGE_SIZE]
-    following = cursor_after(shown[-1].id) if len(found) > len(shown) else None
-    return render_template(template, found=shown, following=following, **values)
+    return at_hand().applications.find(application_id, within=within())
 
 
 def _application_page(shown: Application, **values: Any) -> str:
-    registration = _office()
+    registration = at_hand()
     delivered = None
     if shown.serial_number is not None:
         delivered = registration.delivery.certificate_of(shown)
     return render_template(
         "office/application.html",
-        sheet=make_sheet(shown, registration.applications),
+        sheet=make_sheet(shown, registration, within()),
         profile=registration.profiles.title_of(shown.profile),
         delivered=delivered,
-        decided_by_me=_decided_by_me(shown.decisions),
+        decided_by_me=shown.is_decided_by(current_principal().id),
         done=request.args.get("done"),
         **values,
     )
 
 
-def _grant_page(shown: Grant, **values: Any) -> str:
+def _bundle_page(bundle_id: str, **values: Any) -> str:
+    registration = at_hand()
+    found = registration.applications.bundle(bundle_id, within=within())
     return render_template(
-        "office/grant.html",
-        one=shown,
-        facts=facts_of(shown.facts),
-        decided_by_me=_decided_by_me(shown.decisions),
+        "office/bundle.html",
+        bundle_id=bundle_id,
+        sheets=[make_sheet(one, registration, within()) for one in found],
+        open_to_me=[one.id for one in found if _waits_for_me(one)],
+        done=request.args.get("done"),
         **values,
     )
 
 
-def _decided_by_me(made: Iterable[Decision]) -> bool:
-    return any(one.decided_by == current_principal().id for one in made)
-
-
-def _typed_reason() -> str:
-    # A browser sends line breaks as CRLF; the API's clients send LF.
-    return request.form.get("reason", "").replace("\r\n", "\n").strip()
-
-
-def _is_reason(text: str) -> bool:
-    try:
-        RefusalMessage(reason=text)
-    except ValidationError:
-        return False
-    return True
-
-
-def _decision(verdict: Verdict, reason: str | None) -> DecisionToMake:
-    act = request.form.get("act", "")
-    if not _ACT.fullmatch(act):
-        raise ActMalformed("Open the page again and send its form once more.")
-    return DecisionToMake(act, current_principal().id, verdict, reason)
-
-
-def _decide(application_id: str, verdict: Verdict, reason: str | None) -> Any:
-    registration = _office()
-    decided = registration.decisions.decide(application_id, _decision(verdict, reason))
-    registration.delivery.issue_if_approved(decided)
-    return _to_application(application_id, str(verdict))
-
-
-def _to_grant(grant_id: str) -> Any:
-    return redirect(url_for("office.grant", grant_id=grant_id), 303)
+def _waits_for_me(shown: Application) -> bool:
+    me = current_principal().id
+    mine = shown.applicant == me or shown.is_decided_by(me)
+    return shown.state is ApplicationState.SUBMITTED and not mine
 
 
 def _to_application(application_id: str, done: str) -> Any:
     # 303: a page that is loaded again sends no form again. RFC 9110, Section 15.4.4.
     return redirect(url_for("office.application", application_id=application_id, done=done), 303)
-
-
-def _refusal_page(error: CamtrustError, status: int) -> str:
-    return render_template(
-        "refusal_page.html", layout=LAYOUT, error=error, status=status, **_common()
-    )
-
-
-def _common() -> dict[str, Any]:
-    who: Principal | None = g.get("principal")
-    policy = _office().policy
-
-    def may(permission: str) -> bool:
-        return who is not None and policy.is_allowed(who.role, Permission(permission))
-
-    return {
-        "home": url_for("office.queue"),
-        # After a form was sent, its own path may answer to POST alone.
-        "back_here": request.full_path if request.method == "GET" else url_for("office.queue"),
-        "labels": labels,
-        "may": may,
-        "profiles": _office().profiles.all(),
-        "title_of": _office().profiles.title_of,
-        "who": who,
-    }

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from ocsp.stored.lmdb_store import LmdbAnswerStore
 from ocsp.stored.recent import RecentlyRead
-from ocsp.stored.redis_store import RedisAnswerStore
 from ocsp.stored.settings import AnswerSettings, StoreKind
 from ocsp.stored.store import AnswerStore
 
@@ -14,6 +13,9 @@ from ocsp.stored.store import AnswerStore
 def open_answer_store(settings: AnswerSettings, home: Path) -> AnswerStore:
     """Return the store of a home; close it. Raises StoreUnavailable."""
     if settings.store is StoreKind.REDIS:
+        # Redis' client takes a good part of a command's start, and one machine needs none.
+        from ocsp.stored.redis_store import RedisAnswerStore
+
         return RedisAnswerStore(
             settings.redis_url, prefix=settings.redis_prefix, timeout=settings.redis_timeout
         )

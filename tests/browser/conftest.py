@@ -21,9 +21,21 @@ from tests.enrollment.world import World, front_header
 
 AXE = Path(__file__).parents[2] / "core/web/page_assets/node_modules/axe-core/axe.min.js"
 WIDTHS = {"phone": 360, "desk": 1280}
+# Each language and each width once in the ordinary suite, the hardest pair among them: Khmer on a
+# phone. The other two are walked by `make test-long`, and drawn by `make screenshots`.
+SELDOM = {("km", 1280), ("en", 360)}
 
 
-@pytest.fixture(scope="session")
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        given = getattr(getattr(item, "callspec", None), "params", {})
+        if (given.get("language"), given.get("width")) in SELDOM:
+            item.add_marker(pytest.mark.long)
+
+
+# While Playwright runs, so does its event loop, beside which no asyncio.run() may begin: pyHanko's
+# tests come after it in the same process.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     program = Path("/usr/bin/chromium")
     if not program.exists():
@@ -45,8 +57,9 @@ def address(world: World) -> Iterator[Callable[..., str]]:
     """Enrol an officer and serve the officers' listener to them alone, as the TLS front does."""
     servers = []
 
-    def serve(officer_id: str, role: Role = Role.RA_OFFICER) -> str:
-        world.enroll(officer_id, role)
+    def serve(officer_id: str, role: Role = Role.RA_OFFICER, **options: Any) -> str:
+        if officer_id not in world.held:
+            world.enroll(officer_id, role, **options)
         app = create_app(world.parts(), Listener.OFFICERS)
         inner = app.wsgi_app
         header = front_header(world.held[officer_id])
@@ -80,7 +93,8 @@ class Reader:
 
     def _hear(self, text: str) -> None:
         # Said of refusals too, which are pages that we want; what a page lacks is counted below.
-        if not text.startswith("Failed to load resource"):
+        # Chromium's hints to authors ("[DOM]") are not about what the page does.
+        if not text.startswith(("Failed to load resource", "[DOM]")):
             self.complaints.append(text)
 
     def _look_at(self, response: Response) -> None:

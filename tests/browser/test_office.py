@@ -113,7 +113,8 @@ def test_the_switch_keeps_the_page_and_is_remembered(
 ) -> None:
     officer = reader(address("first"), language="en")
     page = officer.open("/office/applications?state=submitted")
-    page.get_by_role("button", name="ភាសាខ្មែរ").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="ភាសាខ្មែរ").click()
     assert page.url.endswith("state=submitted")
     assert page.evaluate("document.documentElement.lang") == "km"
     officer.open("/office/search")

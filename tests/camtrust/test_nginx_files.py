@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from camtrust.app import create_app
+from camtrust.listeners import Listener
 from camtrust.serving.front import TEMPLATES, render
+from camtrust.web_parts import app_parts
+from camtrust.wiring import Services
+
+# "location = /path {" or "location ~ pattern {", and the size that its first line gives.
+LOCATION = re.compile(r"location (=|~) (\S+) \{\s+client_max_body_size (\d+)([km]);")
+UNITS = {"k": 10, "m": 20}
 
 
 @pytest.fixture
@@ -58,6 +67,25 @@ def test_the_public_front_is_valid(
         text=True,
     )
     assert checked.returncode == 0, checked.stderr
+
+
+def test_nginx_lets_through_what_a_route_reads(initialised_sqlite: Services) -> None:
+    app = create_app(app_parts(initialised_sqlite), Listener.PUBLIC)
+    locations = [
+        (re.compile(f"{pattern}$" if kind == "=" else pattern), int(size) << UNITS[unit])
+        for kind, pattern, size, unit in LOCATION.findall((TEMPLATES / "public.conf").read_text())
+    ]
+    large = 0
+    for rule in app.url_map.iter_rules():
+        most = getattr(app.view_functions[rule.endpoint], "max_octets", None)
+        if most is None or most <= 256 << 10:
+            continue
+        large += 1
+        path = re.sub("<[^>]+>", "1", rule.rule)
+        sizes = [size for pattern, size in locations if pattern.match(path)]
+        assert sizes, f"nginx lets 256 KiB through to {path}, and {most} octets are read there"
+        assert sizes[0] >= most, path
+    assert large >= 5
 
 
 def test_a_placeholder_without_a_value_is_not_left_in_place() -> None:

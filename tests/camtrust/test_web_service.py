@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -140,9 +141,14 @@ def enroll(services: Services, who: str) -> None:
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with a_running_service(tmp_path_factory.mktemp("service") / "home") as service:
+        yield service
+
+
+@contextmanager
+def a_running_service(home: Path) -> Iterator[Running]:
     for program in ("nginx", "curl", "openssl", "softhsm2-util"):
         find(program)
-    home = tmp_path_factory.mktemp("service") / "home"
     services = Services(home=home)
     list(found(services))
     (home / "camtrust.toml").write_text("[serve]\nworkers = 2\n")
@@ -237,6 +243,12 @@ def test_a_forged_header_counts_for_nothing_at_either_door(running: Running, nam
     assert slug(running.officers(None, "/enrollment/v1/me", *forged)) == "sign-in-required"
 
 
+def test_a_client_cannot_say_when_its_handshake_was(running: Running) -> None:
+    path = f"/enrollment/v1/applications/{'0' * 32}/approval"
+    claimed = ["-H", "X-SSL-Connection-Seconds: 9999"]
+    assert slug(running.officers("first", path, *post({}), *claimed)) == "application-unknown"
+
+
 def test_a_body_that_is_too_large_is_a_problem_at_both_doors(running: Running) -> None:
     large = running.home.parent / "large"
     large.write_bytes(b"0" * 1_000_000)
@@ -304,14 +316,16 @@ def test_a_taken_port_is_said_at_once(running: Running) -> None:
     assert "PortTaken" in again.stderr
 
 
-def test_the_service_ends_cleanly_with_all_its_processes(running: Running) -> None:
-    children = Path(f"/proc/{running.process.pid}/task/{running.process.pid}/children")
-    pids = [int(pid) for pid in children.read_text().split()]
-    assert len(pids) == 5
-    running.process.send_signal(signal.SIGTERM)
-    assert running.process.wait(30) == 0
-    assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
-    assert not (running.home / "run" / "officers.sock").exists()
+def test_the_service_ends_cleanly_with_all_its_processes(tmp_path: Path) -> None:
+    # A service of its own: the other tests need theirs alive.
+    with a_running_service(tmp_path / "home") as ending:
+        children = Path(f"/proc/{ending.process.pid}/task/{ending.process.pid}/children")
+        pids = [int(pid) for pid in children.read_text().split()]
+        assert len(pids) == 5
+        ending.process.send_signal(signal.SIGTERM)
+        assert ending.process.wait(30) == 0
+        assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+        assert not (ending.home / "run" / "officers.sock").exists()
 
 
 def openssl(*arguments: str, given: str = "") -> str:
@@ -336,39 +350,94 @@ def est_body(csr: Path) -> list[str]:
     return ["--header", "Content-Type: application/pkcs10", "--data", "\n".join(lines)]
 
 
-def test_a_device_enrols_by_est_with_curl_and_renews_through_nginx(running: Running) -> None:
-    body = {
+GRANTS, EST = "/enrollment/v1/grants", "/.well-known/est"
+DEVICE = {
+    "profile": "device",
+    "holder": "device:meter-7",
+    "facts": {
+        "organization_name": "Ministry of Examples",
+        "common_name": "meter-7",
+        "device_serial_number": "KH-0007",
+    },
+}
+# Its certificate is for servers alone: OpenSSL takes it from no client by itself.
+WEB_SERVER = {
+    "profile": "tls-server",
+    "holder": "organization:NTRKH-00012345",
+    "facts": {
+        "organization_name": "Ministry of Examples",
+        "organization_identifier": "NTRKH-00012345",
+    },
+    "dns_names": ["www.moh.gov.kh"],
+}
+
+
+def enrol_by_est(running: Running, name: str, grant_for: dict[str, Any]) -> Path:
+    """Let officers grant a certificate, enrol with curl, and return the certificate's file."""
+    terms = {
         "protocol": "est",
-        "profile": "device",
-        "holder": "device:meter-7",
-        "facts": {
-            "organization_name": "Ministry of Examples",
-            "common_name": "meter-7",
-            "device_serial_number": "KH-0007",
-        },
         "certificates_allowed": 1,
         "expires_at": (datetime.now(UTC) + timedelta(days=30)).isoformat(),
     }
-    grants = "/enrollment/v1/grants"
-    # A test before this one may have killed the front; it comes back by itself.
-    _wait(lambda: "clerk" in running.officers("clerk", "/enrollment/v1/me"), running)
-    grant = json.loads(running.officers("clerk", grants, *post(body)))
-    approved = running.officers("first", f"{grants}/{grant['id']}/approval", *post({}))
-    assert json.loads(approved)["state"] == "active", approved
-    told = json.loads(running.officers("clerk", f"{grants}/{grant['id']}/secret", *post({})))
-    key, csr = make_request(running.home, "meter-7")
+    grant = json.loads(running.officers("clerk", GRANTS, *post(grant_for | terms)))
+    assert "id" in grant, grant
+    path = f"{GRANTS}/{grant['id']}"
+    # Grants of servers need two officers.
+    states = [
+        json.loads(running.officers(who, f"{path}/approval", *post({})))["state"]
+        for who in ("first", "second")[: grant["approvals_needed"]]
+    ]
+    assert states[-1] == "active"
+    told = json.loads(running.officers("clerk", f"{path}/secret", *post({})))
+    _key, csr = make_request(running.home, name)
     user = ["--user", f"{told['name']}:{told['secret']}"]
-    enrolled = running.public("/.well-known/est/simpleenroll", *user, *est_body(csr))
-    certificate = running.file("meter-7", "pem")
+    enrolled = running.public(f"{EST}/simpleenroll", *user, *est_body(csr))
+    certificate = running.file(name, "pem")
     certificate.write_text(certificates_in(enrolled))
+    return certificate
+
+
+def request_to_renew(running: Running, name: str, dns_names: list[str]) -> Path:
+    """A request of openssl with the subject and the names of the present certificate."""
+    again, names = running.file("again", "csr"), running.file("names", "cnf")
+    names.write_text("".join(f"subjectAltName = DNS:{one}\n" for one in dns_names))
+    openssl(
+        *("x509", "-x509toreq", "-in", str(running.file(name, "pem"))),
+        *("-signkey", str(running.file(name, "key")), "-out", str(again)),
+        *(("-extfile", str(names)) if dns_names else ()),
+    )
+    return again
+
+
+@pytest.mark.parametrize(("name", "grant_for"), [("meter-7", DEVICE), ("www", WEB_SERVER)])
+def test_a_machine_enrols_by_est_with_curl_and_renews_through_nginx(
+    running: Running, name: str, grant_for: dict[str, Any]
+) -> None:
+    certificate = enrol_by_est(running, name, grant_for)
     anchors = running.file("est", "pem")
-    anchors.write_text(certificates_in(running.public("/.well-known/est/cacerts")))
+    anchors.write_text(certificates_in(running.public(f"{EST}/cacerts")))
     verified = openssl("verify", "-CAfile", str(anchors), str(certificate))
     assert verified.endswith(": OK\n")
-    again = running.file("again", "csr")
-    same_subject = ("x509", "-x509toreq", "-in", str(certificate))
-    openssl(*same_subject, "-signkey", str(key), "-out", str(again))
-    renew = "/.well-known/est/simplereenroll"
-    renewed = certificates_in(running.officers("meter-7", renew, *est_body(again)))
+    again = request_to_renew(running, name, grant_for.get("dns_names", []))
+    renew = f"{EST}/simplereenroll"
+    renewed = certificates_in(running.officers(name, renew, *est_body(again)))
     assert renewed != certificate.read_text()
     assert slug(running.officers("clerk", renew, *est_body(again))) == "est-not-renewable"
+    # It renews and asks what to send, and gets nowhere else.
+    assert not running.officers(name, f"{EST}/csrattrs").startswith("{")
+    refused = slug(running.officers(name, "/enrollment/v1/me"))
+    assert refused == {"meter-7": "officer-not-enrolled", "www": "sign-in-required"}[name]
+
+
+def test_a_server_s_certificate_of_others_renews_nothing(running: Running) -> None:
+    key, certificate = running.file("foreign", "key"), running.file("foreign", "pem")
+    for_servers = ("-addext", "extendedKeyUsage=serverAuth", "-addext", "subjectAltName=DNS:a.kh")
+    openssl_req(
+        *("-x509", "-keyout", str(key), "-out", str(certificate), "-subj", "/CN=a.kh"),
+        *for_servers,
+    )
+    _key, csr = make_request(running.home, "to-renew")
+    for path, sent in ((f"{EST}/simplereenroll", est_body(csr)), (f"{EST}/csrattrs", [])):
+        said = slug(running.officers("foreign", path, *sent))
+        assert said in {"sign-in-required", "client-certificate-foreign"}
+    assert slug(running.officers("foreign", "/enrollment/v1/me")) == "sign-in-required"

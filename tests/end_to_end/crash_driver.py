@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 import ca.issuance.path as issuance_path
+import ca.linting.pkilint_validators  # noqa: F401 - else each child imports it first
 from ca.csr import verify_csr
 from ca.plan import CertificateRequest
 from camtrust.wiring import Services

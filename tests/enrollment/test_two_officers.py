@@ -56,8 +56,9 @@ def decision_row(world: World, application: Application, **changed: Any) -> dict
     return {
         "id": new_act_id(world.clock.now()),
         "application": application.id,
-        "applicant": application.applicant,
+        "applicant_person": application.applicant_person,
         "decided_by": "first",
+        "decided_by_person": "first",
         "verdict": "approved",
         "decided_at": world.clock.now(),
         "salt": b"\x00" * 32,
@@ -91,13 +92,21 @@ def test_the_database_refuses_a_decision_by_the_requester(world: World) -> None:
     application = submit(world)
     with pytest.raises(IntegrityError), world.database.begin() as connection:
         connection.execute(
-            insert(decisions).values(decision_row(world, application, decided_by="clerk"))
+            insert(decisions).values(
+                decision_row(world, application, decided_by="clerk", decided_by_person="clerk")
+            )
         )
 
 
 def test_the_database_refuses_a_decision_that_misnames_the_requester(world: World) -> None:
     application = submit(world)
-    row = decision_row(world, application, applicant="third", decided_by="clerk")
+    row = decision_row(
+        world,
+        application,
+        applicant_person="third",
+        decided_by="clerk",
+        decided_by_person="clerk",
+    )
     with pytest.raises(IntegrityError), world.database.begin() as connection:
         connection.execute(insert(decisions).values(row))
 
@@ -128,7 +137,8 @@ def test_the_database_refuses_to_hand_an_application_to_another_requester(world:
         {"state": "issued", "approvals": 1, "authority": "people-1", "serial_number": 7},
         {"approvals": 3},
         {"state": "issued", "approvals": 2},
-        {"approvals_needed": 0},
+        {"approvals_needed": -1},
+        {"approvals_needed": 3},
     ],
 )
 def test_the_database_refuses_approval_without_enough_approvals(
@@ -227,3 +237,26 @@ def test_the_logs_commitments_can_be_opened_by_who_has_the_salt(world: World) ->
         decided_by="first", verdict=Verdict.APPROVED, reason=decision.reason
     )
     assert decided.facts["decision"] == commitment(decision.salt, committed)
+
+
+def test_an_officer_cannot_decide_what_they_applied_for_as_a_person(either_world: World) -> None:
+    either_world.found()
+    person = either_world.employ()
+    either_world.subscribers.enroll(person)
+    either_world.enroll("clerk", person=person)
+    csr = verify_csr(csr_for(ec.generate_private_key(ec.SECP256R1())))
+    application = either_world.registration.applications.submit(
+        Submission("person-signing", csr, "person:1", facts_of("person-signing"), "moh"),
+        applicant=person,
+        application_id=new_act_id(either_world.clock.now()),
+    )
+    assert application.institution == "moh"
+    with pytest.raises(OwnApplication):
+        decide(either_world, application, "clerk")
+    row = decision_row(either_world, application, decided_by="clerk", decided_by_person=person)
+    with pytest.raises(IntegrityError), either_world.database.begin() as connection:
+        connection.execute(insert(decisions).values(row))
+    # Nor can the decider be said to be somebody else.
+    row = decision_row(either_world, application, decided_by="clerk", decided_by_person="clerk")
+    with pytest.raises(IntegrityError), either_world.database.begin() as connection:
+        connection.execute(insert(decisions).values(row))

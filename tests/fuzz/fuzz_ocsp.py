@@ -111,7 +111,8 @@ class Target:
 
     def __init__(self, folder: Path) -> None:
         database = Database(f"sqlite:///{folder / 'fuzz.db'}")
-        metadata.create_all(database.engine)
+        with database.begin() as connection:
+            metadata.create_all(connection)
         clock = SettableClock()
         self.world = World(database, clock, make_log(database, folder / "log", clock))
         self.world.add_authority("root-1")

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -18,9 +15,7 @@ from tests.ca.csr.forge import (
     subject,
 )
 from tests.ca.software_hierarchy import private_key
-
-ROOT = Path(__file__).parents[2]
-TARGET = ROOT / "tests" / "fuzz" / "fuzz_csr.py"
+from tests.fuzz.running import run_fuzzer
 
 
 def seeds() -> list[bytes]:
@@ -37,21 +32,7 @@ def seeds() -> list[bytes]:
 
 
 def fuzz(tmp_path: Path, *options: str) -> None:
-    pytest.importorskip("atheris")
-    corpus = tmp_path / "corpus"
-    corpus.mkdir()
-    for number, seed in enumerate(seeds()):
-        (corpus / f"seed-{number}").write_bytes(seed)
-    run = subprocess.run(
-        [sys.executable, str(TARGET), *options, f"-artifact_prefix={tmp_path}/", str(corpus)],
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr[-3000:]
-    assert "INITED" in run.stderr and "DONE" in run.stderr, run.stderr[-3000:]
+    run_fuzzer("csr", tmp_path, *options, seeds=seeds())
 
 
 def test_twenty_thousand_inputs_give_only_our_errors(tmp_path: Path) -> None:

@@ -3,37 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.fuzz.der_mutations import Node, mutated
+from tests.fuzz.running import run_fuzzer, seen_last
 from tests.ocsp.test_request import QUESTION
-
-ROOT = Path(__file__).parents[2]
-TARGET = ROOT / "tests" / "fuzz" / "fuzz_ocsp.py"
 
 
 def fuzz(tmp_path: Path, *options: str) -> dict[str, int]:
     """Run the fuzzer; return how often each standing was answered how."""
-    pytest.importorskip("atheris")
-    corpus = tmp_path / "corpus"
-    corpus.mkdir()
-    run = subprocess.run(
-        [sys.executable, str(TARGET), *options, f"-artifact_prefix={tmp_path}/", str(corpus)],
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 0, (run.stdout + run.stderr)[-3000:]
-    assert "INITED" in run.stderr and "DONE" in run.stderr, run.stderr[-3000:]
-    told = [line for line in run.stdout.splitlines() if line.startswith("SEEN ")]
-    seen: dict[str, int] = json.loads(told[-1].removeprefix("SEEN "))
+    seen: dict[str, int] = json.loads(seen_last(run_fuzzer("ocsp", tmp_path, *options)))
     return seen
 
 

@@ -21,6 +21,7 @@ from ca.csr import verify_csr
 from ca.plan import CertificateRequest, FactValue
 from ca.revocation.reasons import RevocationReason
 from camtrust.serving.status.mounting import status_front
+from camtrust.web_parts import publication
 from camtrust.wiring import Services
 from core.errors import NotFound
 from hsm.softhsm import provision
@@ -118,8 +119,7 @@ def status(sqlite_template: Template, tmp_path_factory: pytest.TempPathFactory) 
     folder.mkdir()
     app = Flask(__name__)
     app.register_error_handler(NotFound, lambda _error: ("", 404))
-    for blueprint in services.status_blueprints:
-        app.register_blueprint(blueprint)
+    app.register_blueprint(publication(services))
     served = status_front(app, services)
     server = make_server("127.0.0.1", 0, served, threaded=True)
     thread = threading.Thread(target=server.serve_forever)

@@ -16,6 +16,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from ca.revocation.reasons import RevocationReason
 from camtrust.serving.status.mounting import status_front
+from camtrust.web_parts import publication
 from camtrust.wiring import Services
 from tests.interop.conftest import SUBSCRIBERS, Status, Template, founded_copy
 from tests.interop.test_openssl import WITH_OCSP, run
@@ -36,8 +37,7 @@ def reachable(
     home = founded_copy(sqlite_template, tmp_path_factory.mktemp("nss") / "home")
     (home / "camtrust.toml").write_text(f'[ca]\npublication_url = "{url}"\n')
     services = Services(home=home)
-    for blueprint in services.status_blueprints:
-        app.register_blueprint(blueprint)
+    app.register_blueprint(publication(services))
     server.app = status_front(app, services)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

@@ -9,7 +9,8 @@ import uuid
 import pytest
 import redis
 
-from ocsp.budget import Budget, Rate, SharedBudget, TokenBucket, budget
+from ocsp.budget import Budget, Rate, TokenBucket, budget
+from ocsp.shared_budget import SharedBudget
 from tests.conftest import lacks
 
 REDIS = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379")

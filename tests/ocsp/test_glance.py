@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ca.der import encode_element
-from core.errors import Malformed
 from ocsp import oids
 from ocsp.glance import read_at_a_glance
 from ocsp.request import parse_request
@@ -80,10 +79,8 @@ def test_the_glance_and_the_parser_never_differ(
         glanced = read_at_a_glance(request)
         if glanced is None:
             continue
-        try:
-            assert glanced == parse_request(request)
-        except Malformed:  # pragma: no cover - what the test is about
-            pytest.fail("the parser refuses what was read at a glance")
+        # A parser that refuses what was read at a glance fails this test with its refusal.
+        assert glanced == parse_request(request)
 
 
 @given(serial=st.integers(0, (1 << 159) - 1), nonce=st.binary(min_size=1, max_size=100))

@@ -107,3 +107,20 @@ def test_nothing_is_issued_while_postgresql_refuses_connections(
         allow(True)
         admin.close()
     assert services.issuance.issue(ask("sensor-2")).serial_number
+
+
+def test_a_writer_that_waits_too_long_is_told_that_the_database_is_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.database.BUSY_TIMEOUT_SECONDS", 0)
+    database = Database(f"sqlite:///{tmp_path / 'camtrust.db'}")
+    with database.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE kept (number INTEGER)")
+    with database.begin():
+        with pytest.raises(DatabaseUnavailable), database.begin():
+            pass
+        with database.read() as connection:
+            assert connection.exec_driver_sql("SELECT * FROM kept").all() == []
+    with database.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO kept VALUES (1)")
+    database.close()

@@ -38,12 +38,4 @@ def upgrade() -> None:
         sa.Column("walk_holds_until", instant, nullable=True),
         sa.PrimaryKeyConstraint("store_id", "authority", "number", name=op.f("pk_signing_ranges")),
     )
-    with op.batch_alter_table("signing_ranges", schema=None) as batch_op:
-        batch_op.create_index("ix_signing_ranges_due", ["store_id", "due_at"], unique=False)
-
-
-def downgrade() -> None:
-    """Take back."""
-    with op.batch_alter_table("signing_ranges", schema=None) as batch_op:
-        batch_op.drop_index("ix_signing_ranges_due")
-    op.drop_table("signing_ranges")
+    op.create_index("ix_signing_ranges_due", "signing_ranges", ["store_id", "due_at"], unique=False)

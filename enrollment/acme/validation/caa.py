@@ -8,10 +8,10 @@ from typing import cast
 
 from dns.rdtypes.ANY.CAA import CAA
 
+from core.outgoing.deadline import Deadline
+from core.outgoing.resolver import Resolver
 from enrollment.acme.validation.caa_values import IssueValue, parse_issue_value
-from enrollment.acme.validation.deadline import Deadline
 from enrollment.acme.validation.errors import ValidationFailed, quoted
-from enrollment.acme.validation.resolver import Resolver
 
 # RFC 8659, Section 4.1: bit 0 is the highest one.
 CRITICAL = 0x80

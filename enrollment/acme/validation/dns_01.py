@@ -8,9 +8,9 @@ from typing import cast
 
 from dns.rdtypes.ANY.TXT import TXT
 
-from enrollment.acme.validation.deadline import Deadline
+from core.outgoing.deadline import Deadline
+from core.outgoing.resolver import Resolver
 from enrollment.acme.validation.errors import ValidationFailed, quoted
-from enrollment.acme.validation.resolver import Resolver
 
 LABEL = "_acme-challenge"
 # Of the values that did not match; a zone may hold very many.

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from ssl import SSLError
 
-from enrollment.acme.validation.connection import Connector
-from enrollment.acme.validation.deadline import Deadline
+from core.outgoing.connection import Connector
+from core.outgoing.deadline import Deadline
+from core.outgoing.exchange import OK, Answer, exchange, request_octets
+from core.outgoing.target import Target
 from enrollment.acme.validation.errors import ValidationFailed, quoted
-from enrollment.acme.validation.exchange import OK, Answer, exchange
-from enrollment.acme.validation.targets import Target, Targets
+from enrollment.acme.validation.targets import Targets
 
 MOST_REDIRECTS = 10
+USER_AGENT = "camtrust (validation of http-01 challenges, RFC 8555)"
 WELL_KNOWN = "/.well-known/acme-challenge/"
 # TLS Baseline Requirements, Section 3.2.2.4.19: redirects by these statuses alone.
 REDIRECTS = frozenset({301, 302, 307, 308})
@@ -28,7 +30,10 @@ class HttpFetch:
     def check(
         self, dns_name: str, *, token: str, key_authorization: str, deadline: Deadline
     ) -> None:
-        """Check that a name's web server has the key authorization. Raises ValidationFailed."""
+        """Check that a name's web server has the key authorization.
+
+        Raises ValidationFailed or NotReached.
+        """
         answer, target = self._follow(self._targets.first(dns_name, WELL_KNOWN + token), deadline)
         if answer.status != OK:
             raise ValidationFailed(
@@ -47,7 +52,8 @@ class HttpFetch:
         seen = {target}
         for _ in range(MOST_REDIRECTS + 1):
             with _as_refusals(target), self._connector.connected(target, deadline) as connection:
-                answer = exchange(connection, target, deadline)
+                request = request_octets(target, user_agent=USER_AGENT)
+                answer = exchange(connection, target, request, deadline)
             if answer.status not in REDIRECTS or answer.location is None:
                 return answer, target
             target = self._targets.redirected(target, answer.location)

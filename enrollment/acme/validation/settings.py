@@ -14,26 +14,11 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from ca.constraints.alternative_names import is_dns_name
+from core.outgoing.resolver import parse_resolver
 from core.settings import Section
 
-DNS_PORT = 53
 # Other machines than ours must be able to see what we saw; more than this only takes time.
 MOST_VANTAGE_POINTS = 12
-
-
-def parse_resolver(text: str) -> tuple[str, int]:
-    """Read ``192.0.2.1``, ``192.0.2.1:53`` or ``[2001:db8::1]:53``. Raises ValueError."""
-    host, port = text, str(DNS_PORT)
-    if text.startswith("["):
-        host, bracket, rest = text[1:].partition("]")
-        if not bracket or (rest and not rest.startswith(":")):
-            raise ValueError("expected an address and a port, as in [2001:db8::1]:53")
-        port = rest[1:] or port
-    elif text.count(":") == 1:
-        host, _, port = text.partition(":")
-    if not (port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65_536):
-        raise ValueError("the port of a resolver is a number from 1 to 65535")
-    return str(ip_address(host)), int(port)
 
 
 def _resolver(text: str) -> str:

@@ -3,38 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from ca.constraints.alternative_names import is_dns_name
+from core.outgoing.target import STANDARD_PORTS, Target
 from enrollment.acme.validation.errors import ValidationFailed, quoted
 
 LONGEST_URL = 2_000
 # RFC 3986, Section 2: a URL is printable ASCII. Anything else could end a line of the request.
 _PRINTABLE = re.compile(r"[!-~]+")
-_STANDARD_PORTS = {"http": 80, "https": 443}
-
-
-@dataclass(frozen=True)
-class Target:
-    """A checked URL: a DNS name, a port that is allowed, and what to ask for there."""
-
-    scheme: str
-    host: str
-    port: int
-    path: str
-
-    @property
-    def authority(self) -> str:
-        """The value of the Host header (RFC 9110, Section 7.2)."""
-        standard = self.port == _STANDARD_PORTS[self.scheme]
-        return self.host if standard else f"{self.host}:{self.port}"
-
-    @property
-    def url(self) -> str:
-        """The URL."""
-        return f"{self.scheme}://{self.authority}{self.path}"
 
 
 class Targets:
@@ -46,7 +24,7 @@ class Targets:
 
     def __init__(self, *, http_port: int, https_port: int) -> None:
         self._ports = {"http": http_port, "https": https_port}
-        self._allowed = {*_STANDARD_PORTS.values(), http_port, https_port}
+        self._allowed = {*STANDARD_PORTS.values(), http_port, https_port}
 
     def first(self, host: str, path: str) -> Target:
         """Return where a validation begins."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ca.constraints.alternative_names import is_dns_name
+from core.outgoing.deadline import Deadline
 from enrollment.acme.validation.caa import IssueRequest, check_caa
-from enrollment.acme.validation.deadline import Deadline
 from enrollment.acme.validation.dns_01 import check_txt
 from enrollment.acme.validation.errors import ValidationFailed, quoted
 from enrollment.acme.validation.perspectives import Perspective, Quorum, build_perspectives

@@ -271,7 +271,8 @@ def founded_template(tokens_template: Path, tmp_path_factory: pytest.TempPathFac
     folder = tmp_path_factory.mktemp("founded")
     home = copy_home(tokens_template, folder / "home")
     database = Database(f"sqlite:///{folder / 'camtrust.db'}")
-    metadata.create_all(database.engine)
+    with database.begin() as connection:
+        metadata.create_all(connection)
     for world in open_world(home, database, SettableClock()):
         world.hold(world.script("initial", enrolment() + FOUNDING), *TWO)
     database.close()

@@ -44,7 +44,8 @@ def test_a_killed_ceremony_goes_on_where_it_stood(
 ) -> None:
     copy_home(tokens_template, home)
     database = Database(sqlite_url)
-    metadata.create_all(database.engine)
+    with database.begin() as connection:
+        metadata.create_all(connection)
     database.close()
     killed = subprocess.run(
         [sys.executable, "-m", "tests.ca.ceremony.interrupted", str(home), sqlite_url, point],

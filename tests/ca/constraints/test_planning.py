@@ -49,8 +49,8 @@ def san(*names: x509.GeneralName) -> x509.SubjectAlternativeName:
     return x509.SubjectAlternativeName(list(names))
 
 
-def without(fact: str) -> CertificatePlan:
-    facts = {name: value for name, value in PERSON.items() if name != fact}
+def without(*missing: str) -> CertificatePlan:
+    facts = {name: value for name, value in PERSON.items() if name not in missing}
     return readable_hierarchy().plan("person-mail-signing", facts=facts)
 
 
@@ -126,7 +126,10 @@ REFUSALS: dict[str, tuple[str, Callable[[], CertificatePlan]]] = {
         lambda: asked("tls-server", san(x509.DirectoryName(x509.Name([])))),
     ),
     "no identifier": ("fact-missing", lambda: without("identifier")),
-    "no surname": ("fact-missing", lambda: without("surname")),
+    "neither surname nor given name": (
+        "fact-missing",
+        lambda: without("surname", "given_name"),
+    ),
     "no mail address": ("fact-missing", lambda: without("email")),
     "a bare identity number": ("name-form", lambda: person(identifier="012345678")),
     "an identifier of another country": ("name-form", lambda: person(identifier="IDCTH-1")),

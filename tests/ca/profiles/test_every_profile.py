@@ -236,3 +236,19 @@ def test_no_certificate_that_x_road_sees_does_without_status() -> None:
             wanted = profile.definition.extensions
             assert not wanted.no_rev_avail
             assert wanted.ocsp_no_check or "ocsp" in wanted.authority_information
+
+
+def test_who_signs_seals_or_decides_is_certified_by_two_officers() -> None:
+    # CP, Section 4.2.2; CPS, Section 4.2.2.
+    alone = {name for name, profile in load_profiles().items() if profile.approvals == 1}
+    assert alone == {
+        "cmp-server",
+        "device",
+        "ocsp-responder",
+        "person-authentication",
+        "person-mail-encryption",
+        "service-client",
+        "tls-server",
+        "tls-server-short-lived",
+        "xroad-authentication",
+    }

@@ -13,12 +13,12 @@ from ca.settings import CaSettings
 
 GOOD = (resources.files("ca.profiles") / "definitions" / "person-mail-encryption.toml").read_text()
 MISTAKES = {
-    "an unknown key": ("version = 1", "version = 1\nvalidty_days = 5", "validty_days"),
-    "no version": ("version = 1\n", "", "version"),
-    "a version of zero": ("version = 1", "version = 0", "version"),
+    "an unknown key": ("version = 3", "version = 3\nvalidty_days = 5", "validty_days"),
+    "no version": ("version = 3\n", "", "version"),
+    "a version of zero": ("version = 3", "version = 0", "version"),
     "another format": ("camtrust-profile-1", "camtrust-profile-2", "format"),
     "no issuer": ('issuer_roles = ["people"]', "", "issuer_roles"),
-    "three approvals": ("approvals = 2", "approvals = 3", "approvals"),
+    "three approvals": ("approvals = 1", "approvals = 3", "approvals"),
     "an unknown key type": ('"ec-p384"', '"ec-p192"', "keys.types"),
     "an unknown attribute": ('"surname"\nfact', '"sir_name"\nfact', "subject"),
     "a fact and a constant": ('fact = "surname"', 'fact = "surname"\nconstant = "x"', "subject"),

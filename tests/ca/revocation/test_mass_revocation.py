@@ -224,13 +224,13 @@ while not mass.run_batch(int(job), batch=40).is_done:
 
 
 def test_killed_at_random_and_run_again_it_does_nothing_twice_and_leaves_nothing_out(
-    world: World, mass: MassRevocation, database_url: str, tmp_path: Path
+    world: World, mass: MassRevocation, tables_url: str, tmp_path: Path
 ) -> None:
     count = 2_000
     world.issue_many("devices-1", count)
     job = propose(mass)
     mass.approve(job.id, officer="officer-b")
-    command = [sys.executable, "-c", RUNNER, database_url, str(tmp_path / "log"), str(job.id)]
+    command = [sys.executable, "-c", RUNNER, tables_url, str(tmp_path / "log"), str(job.id)]
     kills = 0
     for pause in (0.02, 0.05, 0.11, 0.17):
         with subprocess.Popen(command, stdout=subprocess.PIPE) as process:

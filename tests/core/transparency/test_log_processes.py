@@ -46,9 +46,9 @@ def _check_whole(log: TransparencyLog, database: Database) -> list[bytes]:
 
 
 def test_two_processes_append_and_publish_at_once(
-    database_url: str, database: Database, log: TransparencyLog, settings: LogSettings
+    tables_url: str, database: Database, log: TransparencyLog, settings: LogSettings
 ) -> None:
-    workers = [_start(database_url, settings, name, 60) for name in ("a", "b")]
+    workers = [_start(tables_url, settings, name, 60) for name in ("a", "b")]
     outputs = [worker.communicate(timeout=60)[0] for worker in workers]
     assert [worker.returncode for worker in workers] == [0, 0]
     printed = sorted(int(line) for output in outputs for line in output.split())
@@ -126,16 +126,16 @@ def _survive_kills(
 
 
 def test_a_process_killed_at_any_moment_loses_nothing_that_it_handed_out(
-    database_url: str, database: Database, log: TransparencyLog, settings: LogSettings
+    tables_url: str, database: Database, log: TransparencyLog, settings: LogSettings
 ) -> None:
-    _survive_kills(database_url, database, log, settings, 5)
+    _survive_kills(tables_url, database, log, settings, 5)
 
 
 @pytest.mark.long
 def test_many_processes_killed_at_any_moment_lose_nothing_that_they_handed_out(
-    database_url: str, database: Database, log: TransparencyLog, settings: LogSettings
+    tables_url: str, database: Database, log: TransparencyLog, settings: LogSettings
 ) -> None:
-    _survive_kills(database_url, database, log, settings, 100)
+    _survive_kills(tables_url, database, log, settings, 100)
 
 
 def test_what_was_committed_and_not_published_before_a_crash_is_published_next(

@@ -97,6 +97,16 @@ def test_a_caller_over_the_limit_is_told_when_to_come_back(
     assert 1 <= int(answer.headers["Retry-After"]) <= 60
 
 
+def test_each_answer_says_how_much_of_the_limit_is_left(
+    make_app: Callable[..., APIFlask], signed_in: Any
+) -> None:
+    client = make_app("2 per minute").test_client()
+    told = [client.post("/notes", **JSON).headers for _ in range(3)]
+    assert [one["RateLimit-Policy"] for one in told] == ['"requests";q=2;w=60'] * 3
+    assert [one["RateLimit"].split(";")[1] for one in told] == ["r=1", "r=0", "r=0"]
+    assert "RateLimit" not in client.get("/healthz").headers
+
+
 def test_one_callers_limit_is_not_anothers_and_probes_are_not_counted(
     make_app: Callable[..., APIFlask], signed_in: Any
 ) -> None:

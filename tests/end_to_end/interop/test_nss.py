@@ -1,8 +1,9 @@
 """NSS judges chains: vfychain asks the responder and fetches the CRLs that certificates name.
 
-NSS knows neither the usage of a seal (documentSigning) nor that of a VDS-NC signer, so these are
-not shown to it, and it takes no CRL with an issuing distribution point: by CRL it judges what an
-anchor issued, since an anchor's CRL is about all of that.
+NSS does not know the usage of a VDS-NC signer, so that is not shown to it; a seal is a signer to
+it, since its certificate names emailProtection beside documentSigning. It takes no CRL with an
+issuing distribution point: by CRL it judges what an anchor issued, since an anchor's CRL is about
+all of that.
 """
 
 from __future__ import annotations
@@ -57,6 +58,18 @@ def test_the_whole_chain_is_asked_about(
         said = vfychain(
             require, database, SSL_CLIENT, (*LEAF_BY_OCSP, *above),
             live.folder / f"{authority}-{name}.der", live.folder / f"{authority}.der",
+        )  # fmt: skip
+        assert expected in said, said
+
+
+@pytest.mark.parametrize("above", [CHAIN_BY_OCSP, CHAIN_BY_CRL], ids=["ocsp", "root-crl"])
+def test_a_seal_signs_documents_for_who_asks_whether_it_signs_mail(
+    require: Require, live: Nation, database: str, above: tuple[str, ...]
+) -> None:
+    for name, expected in EXPECTED.items():
+        said = vfychain(
+            require, database, EMAIL_SIGNER, (*LEAF_BY_OCSP, *above),
+            live.folder / f"organizations-1-{name}.der", live.folder / "organizations-1.der",
         )  # fmt: skip
         assert expected in said, said
 

@@ -26,8 +26,10 @@ from ca.profiles import load_profiles
 from ca.register import RegisteredCertificate
 from ca.revocation.reasons import RevocationReason
 from ca.settings import CaSettings
+from camtrust.development_seal import HOLDER
 from camtrust.wiring import Services
 from hsm.softhsm import provision
+from signing.timestamps.definitions import UNITS
 from tests.ca.software_hierarchy import facts_for
 from tests.conftest import Template
 from tests.end_to_end.interop.conftest import POLICY_ARC, request_by_openssl, run, shard_of
@@ -57,7 +59,11 @@ class Issued:
     folder: Path
 
     def under(self, profile: str) -> list[RegisteredCertificate]:
-        return self.services.registration.register.page(limit=1000, profile=profile)
+        # Not the home's own time-stamping units and seal: they were founded with policies under
+        # 2.999, which pkilint cannot read. Others of their profiles are issued here.
+        own = {*(one.holder for one in UNITS), HOLDER}
+        page = self.services.registration.register.page(limit=1000, profile=profile)
+        return [one for one in page if one.holder not in own]
 
     def by(self, authority: str) -> list[RegisteredCertificate]:
         register = self.services.registration.register

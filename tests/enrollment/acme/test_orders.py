@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from enrollment.acme import routes
 from enrollment.acme.payloads import rfc3339
@@ -108,3 +109,27 @@ def test_an_authorization_that_was_given_up_is_not_used(member: AcmeClient) -> N
     assert member.post(where, {"status": "deactivated"}).get_json()["status"] == "deactivated"
     assert where not in member.order(SERVER).get_json()["authorizations"]
     assert kind(member.post(where, {"status": "deactivated"})) == "malformed"
+
+
+def test_every_question_of_an_order_is_answered_through_an_index(
+    world: World, member: AcmeClient
+) -> None:
+    plans: list[str] = []
+
+    def explain(_connection: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if statement.startswith(("SELECT", "UPDATE")):
+            cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            plans.extend(str(one[3]) for one in cursor.fetchall())
+
+    event.listen(world.database.engine, "before_cursor_execute", explain)
+    try:
+        issue(member, SERVER)
+        [authorization] = member.order(CHALLENGED).get_json()["authorizations"]
+        [first, _] = member.post(authorization, None).get_json()["challenges"]
+        member.post(first["url"], None)
+    finally:
+        event.remove(world.database.engine, "before_cursor_execute", explain)
+    assert any("acme_orders" in one for one in plans)
+    # By its state alone a table is read in the end from its beginning.
+    of_acme = [one for one in plans if "acme_" in one]
+    assert [one for one in of_acme if one.startswith("SCAN") or "(state=" in one] == []

@@ -53,7 +53,7 @@ def test_a_grant_gives_nothing_before_another_officer_approved_it(either_world: 
 
 
 def test_a_profile_for_two_officers_needs_two_beside_the_proposer(world: World) -> None:
-    propose(world, profile="xroad-authentication", certificates_allowed=1)
+    propose(world, profile="organization-seal", certificates_allowed=1)
     assert decide(world, ID, "second").state is GrantState.PROPOSED
     with pytest.raises(GrantDecidedBefore):
         decide(world, ID, "second")
@@ -61,7 +61,7 @@ def test_a_profile_for_two_officers_needs_two_beside_the_proposer(world: World) 
 
 
 def test_one_refusal_closes_a_proposal(world: World) -> None:
-    propose(world, profile="xroad-authentication")
+    propose(world, profile="organization-seal")
     assert decide(world, ID, "second", Verdict.REFUSED).state is GrantState.REFUSED
     with pytest.raises(GrantClosed):
         decide(world, ID, "third")

@@ -76,8 +76,6 @@ def test_a_grant_is_used_up_and_its_renewals_are_not_counted(world: World) -> No
     world.granted_issuance.issue(request_for(grant))
     further = request_for(grant, "order-2")
     with pytest.raises(GrantExhausted):
-        world.granted_issuance.check(further)
-    with pytest.raises(GrantExhausted):
         world.granted_issuance.issue(further)
     world.granted_issuance.issue(replace(further, renews=True))
     assert used(world, grant) == 1
@@ -87,7 +85,7 @@ def test_what_issuance_refuses_for_good_gives_the_use_back(world: World) -> None
     grant = active_grant(world, certificates_allowed=1)
     wrong = request_for(grant, facts={})
     with pytest.raises(Unacceptable):
-        world.granted_issuance.check(wrong)
+        world.granted_issuance.prepare(grant, wrong)
     with pytest.raises(Unacceptable):
         world.granted_issuance.issue(wrong)
     assert used(world, grant) == 0

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from flask.testing import FlaskClient
 
 from core.access import Role
-from enrollment.grants.grant import GrantState
+from enrollment.grants.grant import GrantProtocol, GrantState
 from tests.ca.software_hierarchy import csr_for
 from tests.enrollment.grants.world import proposal_for
 from tests.enrollment.world import Caller, World, facts_of, front_header, pem_csr
@@ -279,6 +279,21 @@ def test_a_grant_is_approved_and_withdrawn(officer: Callable[..., Officer], worl
     assert first.press(page, "withdrawal").status_code == 303
     assert world.grants.find(proposed.id).state is GrantState.WITHDRAWN
     assert "/withdrawal" not in first.get(page).text
+
+
+def test_a_grant_says_when_its_client_is_believed_about_keys(
+    officer: Callable[..., Officer], world: World
+) -> None:
+    officer("first")
+    changes = {"protocol": GrantProtocol.CMP, "verifies_possession": True}
+    plain, believed = (
+        world.grants.propose(proposal, proposed_by="first", grant_id=f"{number:032x}")
+        for number, proposal in enumerate((proposal_for(world), proposal_for(world, **changes)), 20)
+    )
+    second = officer("second")
+    said = "registration authority and is believed"
+    assert said in second.get(f"/office/grants/{believed.id}").text
+    assert said not in second.get(f"/office/grants/{plain.id}").text
 
 
 def test_a_grant_is_refused_with_its_reason(officer: Callable[..., Officer], world: World) -> None:

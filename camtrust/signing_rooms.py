@@ -1,0 +1,96 @@
+"""The part of :class:`camtrust.wiring.Services` that stamps and signs, room by room.
+
+Each room is imported when it is first wanted, as the wings of ``Services`` are.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from camtrust.approval import ApprovalWiring
+    from camtrust.csc import CscWiring
+    from camtrust.document_validation import ValidationWiring
+    from camtrust.documents import DocumentWiring
+    from camtrust.passes import PassWiring
+    from camtrust.remote_signing import RemoteSigningWiring
+    from camtrust.timestamps import TimestampWiring
+    from camtrust.verification import VerificationWiring
+    from camtrust.wiring import Services
+    from signing.documents.stamps.stamping import Stamping
+    from signing.timestamps.authority import TimestampAuthority
+
+
+class SigningRooms:
+    """What ``Services`` inherits."""
+
+    @cached_property
+    def timestamp_wiring(self) -> TimestampWiring:
+        """What time-stamps are made with."""
+        from camtrust.timestamps import TimestampWiring
+
+        return TimestampWiring(cast("Services", self))
+
+    @property
+    def timestamps(self) -> TimestampAuthority:
+        """The time-stamping authority."""
+        return self.timestamp_wiring.authority
+
+    @cached_property
+    def remote_signing(self) -> RemoteSigningWiring:
+        """Remote signing keys."""
+        from camtrust.remote_signing import RemoteSigningWiring
+
+        return RemoteSigningWiring(cast("Services", self))
+
+    @cached_property
+    def stamping(self) -> Stamping:
+        """Draws stamps; the fonts are read when the first one is."""
+        from signing.documents.stamps.fonts import FontFolder
+        from signing.documents.stamps.stamping import Stamping
+
+        settings = cast("Services", self).settings.stamps
+        return Stamping(fonts=FontFolder(settings.fonts))
+
+    @cached_property
+    def verification(self) -> VerificationWiring:
+        """Registered documents, and how anybody checks one."""
+        from camtrust.verification import VerificationWiring
+
+        return VerificationWiring(cast("Services", self))
+
+    @cached_property
+    def validation(self) -> ValidationWiring:
+        """What documents are validated with."""
+        from camtrust.document_validation import ValidationWiring
+
+        return ValidationWiring(cast("Services", self))
+
+    @cached_property
+    def documents(self) -> DocumentWiring:
+        """What documents are signed with."""
+        from camtrust.documents import DocumentWiring
+
+        return DocumentWiring(cast("Services", self))
+
+    @cached_property
+    def passes(self) -> PassWiring:
+        """What passes are verified with."""
+        from camtrust.passes import PassWiring
+
+        return PassWiring(cast("Services", self))
+
+    @cached_property
+    def csc(self) -> CscWiring:
+        """The API of the Cloud Signature Consortium."""
+        from camtrust.csc import CscWiring
+
+        return CscWiring(cast("Services", self))
+
+    @cached_property
+    def approval(self) -> ApprovalWiring:
+        """Circulations of documents."""
+        from camtrust.approval import ApprovalWiring
+
+        return ApprovalWiring(cast("Services", self))

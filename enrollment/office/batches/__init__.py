@@ -1,0 +1,1 @@
+"""The officers' pages about batches: look through, approve or refuse as a whole."""

@@ -1,0 +1,1 @@
+"""The officers' pages about API clients: register, approve, rotate keys, suspend, close."""

@@ -1,0 +1,1 @@
+"""The officers' pages of grants, ``/office/grants``: what machines may enrol for."""

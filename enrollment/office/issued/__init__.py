@@ -1,0 +1,1 @@
+"""The officers' search over what was issued, ``/office/issued``, and its export as CSV."""

@@ -1,0 +1,1 @@
+"""The officers' page on which an institution's representatives apply for its seal."""

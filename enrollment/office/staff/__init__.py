@@ -1,0 +1,1 @@
+"""Who holds office, ``/office/officers``: for administrators and auditors to look over."""

@@ -1,0 +1,1 @@
+"""``/my/security``: a subscriber's passkeys, sessions and sign-ins, in their own hands."""

@@ -1,0 +1,1 @@
+"""What people's pages do, over ``/enrollment/v1``, for the systems of their institutions."""

@@ -1,0 +1,104 @@
+"""Where the documents lie: each revision is a file of its own, whole or not there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from signing.documents.errors import StorageUnavailable
+from signing.documents.whole_files import whole_file
+
+ORIGINAL = "original"
+SEALED = "sealed"
+
+
+class ApprovalFiles:
+    """A folder that all workers and web servers share, with a folder for each circulation.
+
+    The original and the sealed document have names of their own; every other revision has the name
+    of the signing that made it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def revision(self, approval_id: str, name: str) -> Path:
+        """Return where a revision lies, once it is whole."""
+        return self._folder / approval_id / f"{name}.pdf"
+
+    def prepared(self, approval_id: str, name: str) -> Path:
+        """Return where a revision lies while it waits for its signature."""
+        return self._folder / approval_id / f"{name}.prepared"
+
+    @contextmanager
+    def writing(self, target: Path) -> Iterator[BinaryIO]:
+        """Yield what becomes ``target`` when the block is over. Raises StorageUnavailable."""
+        with _disk():
+            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with whole_file(target) as file:
+            yield file
+
+    @contextmanager
+    def opened(self, path: Path) -> Iterator[BinaryIO]:
+        """Yield a file to read. Raises StorageUnavailable."""
+        with _disk():
+            file = path.open("rb")
+        with file:
+            yield file
+
+    @contextmanager
+    def completing(self, prepared: Path, target: Path) -> Iterator[BinaryIO]:
+        """Yield a prepared revision to be written to; it becomes ``target`` when it is over."""
+        with _disk():
+            file = prepared.open("r+b")
+        with file:
+            yield file
+            with _disk():
+                file.flush()
+                os.fsync(file.fileno())
+        with _disk():
+            prepared.replace(target)
+
+    def settle(self, partial: Path, target: Path) -> None:
+        """Make ``partial`` the one ``target``, unless another is that already.
+
+        link(2) fails where the name exists: of two workers that both sealed, one is too late.
+        """
+        with _disk():
+            with suppress(FileExistsError):
+                os.link(partial, target)
+            partial.unlink(missing_ok=True)
+
+    def drop(self, path: Path) -> None:
+        """Erase one file, if it is there."""
+        with _disk():
+            path.unlink(missing_ok=True)
+
+    def has_folder(self, approval_id: str) -> bool:
+        """Tell whether a circulation's folder is there: a shared one may be away."""
+        return (self._folder / approval_id).is_dir()
+
+    def held(self) -> list[str]:
+        """Return the ids of the circulations that have files."""
+        if not self._folder.is_dir():
+            return []
+        return sorted(one.name for one in self._folder.iterdir() if one.is_dir())
+
+    def forget(self, approval_id: str) -> None:
+        """Erase all files of a circulation."""
+        shutil.rmtree(self._folder / approval_id, ignore_errors=True)
+
+
+@contextmanager
+def _disk() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StorageUnavailable(
+            "The document cannot be read or stored now. Try again later.",
+            kept="What was done before stays.",
+        ) from error

@@ -1,0 +1,1 @@
+"""The pages of circulations: what waits for somebody, one document, and deputies."""

@@ -1,0 +1,1 @@
+"""The page at which somebody sends a document round."""

@@ -1,0 +1,1 @@
+"""Stamp templates that an institution keeps under a name, version by version."""

@@ -1,0 +1,1 @@
+"""Institutions keep their registered documents over the API: show, publish, hide, withdraw."""

@@ -1,0 +1,31 @@
+"""Country codes of two and of three letters, compared."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+
+
+def are_two_countries(one: str | None, other: str | None) -> bool:
+    """Tell whether two codes are known to be of different countries (ISO 3166-1).
+
+    What is no country's code, such as ICAO's for specimens and organizations, says nothing.
+    """
+    known, also = _two_letters(one), _two_letters(other)
+    return known is not None and also is not None and known != also
+
+
+def _two_letters(code: str | None) -> str | None:
+    if code is None:
+        return None
+    codes, short = _codes()
+    return codes.get(code) or (code if code in short else None)
+
+
+@cache
+def _codes() -> tuple[Mapping[str, str], frozenset[str]]:
+    text = resources.files(__package__).joinpath("countries.json").read_text("utf-8")
+    found: Mapping[str, str] = json.loads(text)["codes"]
+    return found, frozenset(found.values())

@@ -1,0 +1,28 @@
+"""``[passes]``: what is read of strangers' codes, and how exactly clocks have to agree."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pydantic import Field
+
+from core.settings import Section
+
+
+class PassSettings(Section):
+    """Bounds. A QR code holds 7,089 digits or 2,953 octets at most (ISO/IEC 18004)."""
+
+    longest_code: int = Field(default=200_000, ge=1_000)
+    """Characters of one text: a file of a SMART Health Card is longer than a QR code."""
+    largest_content: int = Field(default=65_536, ge=1_000)
+    """Octets that a compressed part may unfold to."""
+    most_chunks: int = Field(default=20, ge=1)
+    """QR codes that one SMART Health Card may be spread over."""
+    largest_file: int = Field(default=20 << 20, ge=1_000)
+    """Octets of a file: a photograph, or a PDF file."""
+    most_pixels: int = Field(default=40_000_000, ge=10_000)
+    """Of a picture."""
+    most_pages: int = Field(default=4, ge=1)
+    """Pages of a PDF file that are looked at."""
+    clock_tolerance: timedelta = timedelta(minutes=1)
+    """How far a pass may be ahead of this clock and yet be in force."""

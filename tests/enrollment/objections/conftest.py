@@ -1,0 +1,3 @@
+from tests.enrollment.subscriber.conftest import person
+
+__all__ = ["person"]

@@ -1,0 +1,94 @@
+"""Reminders, what is overdue, what mails say, and what is erased in the end."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from core.mail.models import mails
+from signing.approval.errors import ApprovalDocumentGone
+from signing.approval.settings import ApprovalSettings
+from tests.signing.approval.world import ApprovalWorld, as_person
+
+
+def told(world: ApprovalWorld, kind: str) -> list[str]:
+    return [to.partition("@")[0] for one, to in world.mails() if one == f"approval-{kind}"]
+
+
+def test_people_are_reminded_before_and_told_once_when_it_is_over(
+    either_world: ApprovalWorld,
+) -> None:
+    world = either_world
+    started = world.start("12", "3", by=as_person(world.people["3"]), within=timedelta(days=3))
+    deadlines = world.approval.deadlines
+    assert told(world, "waits") == ["person1", "person2"]
+    assert deadlines.look() == 0
+    world.sign(started, "2")
+    world.clock.advance(timedelta(days=2, minutes=1))
+    assert (deadlines.look(), deadlines.look()) == (1, 0)
+    world.clock.advance(timedelta(hours=20))
+    assert (deadlines.look(), deadlines.look()) == (1, 0)
+    assert told(world, "reminder") == ["person1", "person1"]
+    world.clock.advance(timedelta(hours=4))
+    assert (deadlines.look(), deadlines.look()) == (1, 0)
+    # Whoever started it hears of it too.
+    assert told(world, "overdue") == ["person1", "person3"]
+    now = world.find(started)
+    late = now.participant(world.place_of(started, "1"))
+    assert (late.state, late.overdue_at is not None, now.state) == ("waiting", True, "circulating")
+    assert now.participant(world.place_of(started, "3")).overdue_at is None
+    assert world.kinds().count("approval-overdue") == 1
+    # It waits on, and is signed late.
+    world.sign(started, "1")
+    assert world.find(started).step == 2
+
+
+def test_who_is_asked_within_the_last_day_is_not_reminded_at_once(world: ApprovalWorld) -> None:
+    world.start("1", within=timedelta(hours=10))
+    assert world.approval.deadlines.look() == 0
+    world.clock.advance(timedelta(hours=7))
+    assert world.approval.deadlines.look() == 1
+
+
+def test_mails_lead_to_the_page_and_say_nothing_of_the_document(world: ApprovalWorld) -> None:
+    started = world.start("1", title="Dismissal of a director")
+    with world.services.database.read() as connection:
+        [mail] = connection.execute(select(mails)).all()
+    assert "Dismissal" not in mail.subject + mail.body
+    assert f"{world.services.settings.serve.public_url}/approvals/{started.id}" in mail.body
+    assert "ឯកសារមួយ កំពុងរង់ចាំអ្នក" in mail.body
+
+
+def test_the_title_stands_in_mails_where_the_settings_say_so(world: ApprovalWorld) -> None:
+    world.services.settings = world.services.settings.model_copy(
+        update={
+            "approval": ApprovalSettings(seals=world.approval.settings.seals, titles_in_mails=True)
+        }
+    )
+    world.start("1", title="Decision 12/2026")
+    with world.services.database.read() as connection:
+        [mail] = connection.execute(select(mails)).all()
+    assert mail.body.count("Decision 12/2026") == 2
+
+
+def test_the_document_is_erased_when_its_time_is_over_and_the_list_stays(
+    either_world: ApprovalWorld,
+) -> None:
+    world = either_world
+    ended, open_ = world.start("1"), world.start("2", within=timedelta(days=170))
+    world.refuse(ended, "1")
+    retention = world.approval.retention
+    world.clock.advance(timedelta(days=89))
+    assert retention.erase_old() == 0
+    assert world.document(ended)
+    world.clock.advance(timedelta(days=2))
+    with pytest.raises(ApprovalDocumentGone):
+        world.document(ended)
+    assert (retention.erase_old(), retention.erase_old()) == (1, 0)
+    folder = world.services.home / "approvals"
+    assert [one.name for one in folder.iterdir()] == [open_.id]
+    assert world.kinds()[-1] == "approval-erased"
+    assert world.find(ended).acts[1].text == "Figures are wrong."
+    assert world.document(open_)

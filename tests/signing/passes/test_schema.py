@@ -1,0 +1,118 @@
+"""Schemas: the published examples, and another implementation of JSON Schema beside ours."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from importlib import resources
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from signing.passes.rules.luhn import checksum, is_right
+from signing.passes.rules.schema import Schema, schema
+from tests.signing.passes import vectors
+from tests.signing.passes.issuers import card, dcc, draft_icvp, icvp, proof_of_testing, seal_data
+
+EXAMPLES = [
+    *vectors.names("eudcc-schema/examples/*/*.json"),
+    *vectors.names("eudcc-schema/test/valid/*.json"),
+]
+CONTENTS: dict[str, Callable[[], Any]] = {
+    "dcc": dcc,
+    "icvp": icvp,
+    "icvp-draft": draft_icvp,
+    "vds_nc": seal_data,
+    "shc": card,
+    "ddcc": lambda: {"name": "Dara", "vaccine": {"code": "1"}, "date": "2026-02-18"},
+    "vds_nc-test": proof_of_testing,
+    "claim169": lambda: {"4": "សុខ ដារ៉ា", "8": "19900412"},
+}
+
+
+def other(name: str) -> jsonschema_rs.Validator:
+    text = (
+        resources.files("signing.passes.rules").joinpath(f"{name}.schema.json").read_text("utf-8")
+    )
+    return jsonschema_rs.validator_for(json.loads(text), validate_formats=True)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_published_example_follows_the_schema(name: str) -> None:
+    assert schema("dcc").faults(vectors.document(name)) == []
+
+
+@pytest.mark.parametrize("name", vectors.names("eudcc-schema/test/invalid/*.json"))
+def test_what_upstream_calls_invalid_does_not_follow(name: str) -> None:
+    assert schema("dcc").faults(vectors.document(name)) != []
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_published_identifiers_with_a_checksum_have_the_right_one(name: str) -> None:
+    document = vectors.document(name)
+    entries = [one for group in "vtr" for one in document.get(group, [])]
+    marked = [one["ci"] for one in entries if one["ci"][-2:-1] == "#"]
+    assert [one for one in marked if not is_right(one)] == []
+
+
+def test_a_wrong_checksum_is_noticed() -> None:
+    right = "URN:UVCI:01:NL:DADFCC47C7334E45A906DB12FD859FB7"
+    assert checksum(right) == "1"
+    assert is_right(f"{right}#1")
+    assert not is_right(f"{right}#2")
+    assert not is_right(f"{right.replace('DADF', 'ADDF')}#1")
+    assert checksum("១២៣") is None
+
+
+@pytest.mark.parametrize("content", CONTENTS)
+def test_our_own_good_content_follows(content: str) -> None:
+    name = content.partition("-")[0]
+    assert schema(name).faults(CONTENTS[content]()) == []
+    assert other(name).is_valid(CONTENTS[content]())
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=5) | st.just("2026-02-30"),
+    lambda below: (
+        st.lists(below, max_size=3) | st.dictionaries(st.text(max_size=3), below, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+def mutated(content: Any, data: st.DataObject) -> Any:
+    """Put something else in one place of a good content, or take the place away."""
+    here, places = content, []
+    while isinstance(here, dict | list) and here:
+        keys = list(here) if isinstance(here, dict) else list(range(len(here)))
+        key = data.draw(st.sampled_from(keys))
+        places.append((here, key))
+        here = here[key]
+    holder, key = data.draw(st.sampled_from(places))
+    if data.draw(st.booleans()):
+        del holder[key]
+    else:
+        holder[key] = data.draw(JSON)
+    return content
+
+
+@pytest.mark.parametrize("content", CONTENTS)
+@given(data=st.data())
+def test_another_implementation_of_json_schema_agrees(content: str, data: st.DataObject) -> None:
+    name = content.partition("-")[0]
+    value = mutated(CONTENTS[content](), data)
+    assert (schema(name).faults(value) == []) == other(name).is_valid(value)
+
+
+def test_a_keyword_that_is_not_known_is_our_fault_and_no_silent_pass() -> None:
+    with pytest.raises(KeyError):
+        Schema({"uniqueItems": True})
+
+
+def test_khmer_digits_are_no_digits_and_an_end_is_an_end() -> None:
+    assert schema("dcc").faults(dcc(dob="១៩៩០-០៤-១២")) != []
+    assert schema("dcc").faults(dcc(dob="1990-04-12\n")) != []
+    assert schema("icvp").faults(icvp(dob="២០២៦-១២-០១")) != []

@@ -1,0 +1,499 @@
+"""Each status, for each format: passes of a country that does not exist, and their faults."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import cbor2
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+
+from signing.passes.codecs import cbor
+from signing.passes.statuses import Status
+from signing.passes.trust.signers import Signer, TrustStore
+from tests.signing.passes.issuers import (
+    BARCODE_SIGNER,
+    ES256,
+    NOW,
+    RECOVERY,
+    TEST,
+    VACCINATION,
+    Authority,
+    Issuer,
+    card,
+    claims,
+    dcc,
+    draft_icvp,
+    hc1_of,
+    icvp,
+    identity,
+    issuer,
+    proof_of_testing,
+    seal_data,
+    seconds,
+    verify,
+)
+
+HEALTH = issuer()
+CSCA = Authority()
+SEALER = issuer(authority=CSCA, usages=(BARCODE_SIGNER,))
+DAY = timedelta(days=1)
+
+
+def authorities(*more: Any) -> TrustStore:
+    csca = Issuer(CSCA.key, CSCA.certificate()).parsed
+    return TrustStore(authorities=(csca,), revocation_lists=tuple(more))
+
+
+def test_each_format_is_verified_with_its_holder_and_signer() -> None:
+    codes = {
+        "HC1": HEALTH.hc1(claims()),
+        "SHC": HEALTH.shc(card()),
+        "CLAIM-169": HEALTH.claim169(identity()),
+    }
+    for name, code in codes.items():
+        verdict = verify(code, trust=HEALTH)
+        assert (verdict.status, verdict.format) == (Status.VERIFIED, name), verdict.reasons
+        assert verdict.subject is not None
+        assert verdict.subject.date_of_birth == "1990-04-12"
+        assert verdict.signer is not None
+    sealed = verify(SEALER.seal(seal_data()), trust=authorities())
+    assert (sealed.status, sealed.format) == (Status.VERIFIED, "VDS-NC"), sealed.reasons
+    assert sealed.subject is not None
+    assert sealed.subject.document_number == "A1234567"
+
+
+def test_an_rsa_signer_signs_by_pss() -> None:
+    signer = issuer(key=rsa.generate_private_key(public_exponent=65537, key_size=2048))
+    assert verify(signer.hc1(claims()), trust=signer).status is Status.VERIFIED
+
+
+def test_identity_codes_may_be_signed_with_ed25519_and_health_certificates_may_not() -> None:
+    key = ed25519.Ed25519PrivateKey.generate()
+    signer = Signer(key.public_key(), "test", named_key_ids=frozenset({b"k"}))
+    trust = TrustStore((signer,))
+    protected = {1: -8, 4: b"k"}
+    token = HEALTH.claim169(identity(), protected=protected, sign=key.sign)
+    assert verify(token, trust=trust).status is Status.VERIFIED
+    health = HEALTH.hc1(claims(), protected=protected, sign=key.sign)
+    assert verify(health, trust=trust).status is Status.INVALID_SIGNATURE
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        icvp(),
+        icvp(vx=[icvp()["vx"]]),
+        draft_icvp(),
+        draft_icvp() | {"v": [draft_icvp()["v"]]},
+    ],
+    ids=["ICVPMin", "in a list", "draft", "draft in a list"],
+)
+def test_icvp_is_verified_in_every_published_form(content: Any) -> None:
+    verdict = verify(HEALTH.hc1(claims(content, sub_claim=-6)), trust=HEALTH)
+    assert verdict.status is Status.VERIFIED, verdict.reasons
+    assert verdict.kind == "WHO ICVP vaccination"
+    assert verdict.subject is not None
+    assert verdict.subject.document_number == "A1234567"
+
+
+def test_a_yellow_fever_dose_counts_from_ten_days_on() -> None:
+    code = HEALTH.hc1(claims(draft_icvp(vls="2026-12-01"), sub_claim=-6))
+    assert verify(code, trust=HEALTH).status is Status.NOT_YET_VALID
+    assert verify(code, trust=HEALTH, at=NOW + 9 * DAY).status is Status.VERIFIED
+
+
+def test_an_icvp_without_issuer_and_clinician_or_with_two_doses_is_none() -> None:
+    dose = icvp()["vx"]
+    unsigned = {key: value for key, value in dose.items() if key != "is"}
+    two_dates = dose | {"dt": "2026-05-02"}
+    for wrong in (unsigned, [dose, dose], two_dates, {}, "2026-05-02"):
+        code = HEALTH.hc1(claims(icvp(vx=wrong), sub_claim=-6))
+        assert verify(code, trust=HEALTH).status is Status.INVALID_SCHEMA
+    nothing = {key: value for key, value in icvp().items() if key != "vx"}
+    code = HEALTH.hc1(claims(nothing, sub_claim=-6))
+    assert verify(code, trust=HEALTH).status is Status.INVALID_SCHEMA
+
+
+def test_an_unknown_signer_is_not_trusted_and_what_it_says_of_a_person_is_not_repeated() -> None:
+    for code in (HEALTH.hc1(claims()), HEALTH.shc(card()), SEALER.seal(seal_data())):
+        verdict = verify(code, trust=issuer())
+        assert verdict.status is Status.ISSUER_NOT_TRUSTED
+        assert verdict.subject is None
+        assert "1990-04-12" not in str(verdict.facts())
+
+
+def test_a_changed_content_is_altered_and_is_not_repeated() -> None:
+    message = cbor.decode(HEALTH.message(claims()))
+    protected, unprotected, payload, signature = message.value
+    other = payload.replace(b"Dara", b"Sara")
+    forged = cbor.encode(cbor2.CBORTag(18, [protected, unprotected, other, signature]))
+    verdict = verify(hc1_of(forged), trust=HEALTH)
+    assert verdict.status is Status.INVALID_SIGNATURE
+    assert verdict.subject is None
+
+
+def test_two_countries_may_share_a_kid_and_each_is_tried() -> None:
+    other = issuer()
+    shared = b"8 octets"
+    signers = tuple(one.signer(named_key_ids=frozenset({shared})) for one in (other, HEALTH))
+    code = HEALTH.hc1(claims(), protected={1: ES256, 4: shared})
+    verdict = verify(code, trust=TrustStore(signers))
+    assert verdict.status is Status.VERIFIED
+    assert verdict.signer is not None
+    assert verdict.signer.certificate == HEALTH.parsed
+
+
+def test_a_kid_may_be_unprotected_and_the_protected_one_wins() -> None:
+    only = HEALTH.hc1(claims(), protected={1: ES256}, unprotected={4: HEALTH.kid})
+    assert verify(only, trust=HEALTH).status is Status.VERIFIED
+    wrong = HEALTH.hc1(claims(), protected={1: ES256, 4: b"somebody"}, unprotected={4: HEALTH.kid})
+    assert verify(wrong, trust=HEALTH).status is Status.ISSUER_NOT_TRUSTED
+
+
+@pytest.mark.parametrize("kid", [None, b"", "text", 7])
+def test_a_code_without_a_kid_says_so(kid: Any) -> None:
+    protected = {1: ES256} if kid is None else {1: ES256, 4: kid}
+    verdict = verify(HEALTH.hc1(claims(), protected=protected), trust=HEALTH)
+    assert verdict.status is Status.KID_NOT_INCLUDED
+
+
+@pytest.mark.parametrize("algorithm", [None, 0, 5, -35, -257, "ES256", True, -7.0, [-7]])
+def test_an_algorithm_that_is_not_allowed_is_never_tried(algorithm: Any) -> None:
+    protected = {1: algorithm, 4: HEALTH.kid}
+    verdict = verify(HEALTH.hc1(claims(), protected=protected), trust=HEALTH)
+    assert verdict.status is Status.INVALID_SIGNATURE
+
+
+def test_an_algorithm_in_the_unprotected_header_does_not_count() -> None:
+    code = HEALTH.hc1(claims(), protected={4: HEALTH.kid}, unprotected={1: ES256})
+    assert verify(code, trust=HEALTH).status is Status.INVALID_SIGNATURE
+
+
+@pytest.mark.parametrize("name", ["none", "HS256", "RS256", "es256", "", None, 7])
+def test_a_jws_with_another_algorithm_is_refused(name: Any) -> None:
+    assert verify(HEALTH.shc(card(), alg=name), trust=HEALTH).status is Status.INVALID_SIGNATURE
+
+
+def test_a_key_of_another_kind_than_the_algorithm_is_a_wrong_signature() -> None:
+    rsa_signer = issuer(key=rsa.generate_private_key(public_exponent=65537, key_size=2048))
+    confused = rsa_signer.hc1(claims(), protected={1: ES256, 4: rsa_signer.kid})
+    assert verify(confused, trust=rsa_signer).status is Status.INVALID_SIGNATURE
+    p384 = issuer(key=ec.generate_private_key(ec.SECP384R1()))
+    assert verify(p384.hc1(claims()), trust=p384).status is Status.INVALID_SIGNATURE
+
+
+def test_a_short_rsa_key_is_not_trusted_with_a_signature() -> None:
+    weak = issuer(key=rsa.generate_private_key(public_exponent=65537, key_size=1024))
+    verdict = verify(weak.hc1(claims()), trust=weak)
+    assert verdict.status is Status.INVALID_SIGNATURE
+    assert "1024 bits" in verdict.reasons[0]
+
+
+def test_a_signature_in_der_is_refused_with_that_reason() -> None:
+    def sign(octets: bytes) -> bytes:
+        raw = HEALTH.sign(octets)
+        return encode_dss_signature(
+            int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big")
+        )
+
+    verdict = verify(HEALTH.hc1(claims(), sign=sign), trust=HEALTH)
+    assert verdict.status is Status.INVALID_SIGNATURE
+    assert "DER" in verdict.reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("usages", "fine"),
+    [
+        ((VACCINATION,), True),
+        ((TEST, VACCINATION), True),
+        (("1.3.6.1.4.1.0.1847.2021.1.2",), True),
+        (("1.3.6.1.5.5.7.3.36",), True),
+        ((), True),
+        ((TEST,), False),
+        ((RECOVERY,), False),
+    ],
+)
+def test_the_usages_of_the_eus_signers_are_kept(usages: tuple[str, ...], fine: bool) -> None:
+    signer = issuer(usages=usages)
+    status = verify(signer.hc1(claims()), trust=signer).status
+    assert status is (Status.VERIFIED if fine else Status.WRONG_KEY_USAGE)
+
+
+@pytest.mark.parametrize("usages", [(), (VACCINATION,), ("2.23.136.1.1.6.1",)])
+def test_a_passport_signer_of_the_same_authority_may_not_sign_seals(usages: Any) -> None:
+    other = issuer(authority=CSCA, usages=usages)
+    verdict = verify(other.seal(seal_data()), trust=authorities())
+    assert verdict.status is Status.WRONG_KEY_USAGE
+
+
+def test_a_signer_of_another_trust_domain_may_not_sign_this() -> None:
+    trust = TrustStore((HEALTH.signer(domain="ICVP"),))
+    assert verify(HEALTH.hc1(claims()), trust=trust).status is Status.WRONG_KEY_USAGE
+    yellow = HEALTH.hc1(claims(icvp(), sub_claim=-6))
+    assert verify(yellow, trust=trust).status is Status.VERIFIED
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"claim_4": seconds(NOW) - 1}, Status.EXPIRED),
+        ({"claim_4": seconds(NOW) - 0.5}, Status.EXPIRED),
+        ({"claim_4": seconds(NOW) + 0.5}, Status.VERIFIED),
+        ({"claim_6": seconds(NOW) + 50}, Status.VERIFIED),
+        ({"claim_6": seconds(NOW) + 100}, Status.NOT_YET_VALID),
+        ({"claim_5": seconds(NOW) + 100}, Status.NOT_YET_VALID),
+        ({"claim_6": seconds(NOW) * 1000}, Status.NOT_YET_VALID),
+        ({"claim_6": 2**63}, Status.NOT_YET_VALID),
+        ({"claim_4": None}, Status.INVALID_SCHEMA),
+        ({"claim_4": "2027-01-01"}, Status.INVALID_SCHEMA),
+        ({"claim_4": True}, Status.INVALID_SCHEMA),
+        ({"claim_4": -1}, Status.INVALID_SCHEMA),
+        ({"claim_6": seconds(NOW) + 0.25, "claim_4": seconds(NOW) + 9.75}, Status.VERIFIED),
+    ],
+)
+def test_times_may_have_fractions_and_have_to_be_times(
+    changes: dict[str, Any], status: Status
+) -> None:
+    assert verify(HEALTH.hc1(claims(**changes)), trust=HEALTH).status is status
+
+
+def test_a_signers_certificate_has_to_be_valid_at_issuing_and_now() -> None:
+    old = issuer(begins=NOW - 30 * DAY, ends=NOW - 2 * DAY)
+    code = old.hc1(claims(claim_6=seconds(NOW - 10 * DAY)))
+    assert verify(code, trust=old, at=NOW - 3 * DAY).status is Status.VERIFIED
+    later = verify(code, trust=old)
+    assert later.status is Status.KEY_EXPIRED
+    assert len(later.reasons) == 1
+    back_dated = issuer(begins=NOW - 2 * DAY)
+    early = verify(back_dated.hc1(claims(claim_6=seconds(NOW - 10 * DAY))), trust=back_dated)
+    assert early.status is Status.KEY_EXPIRED
+    assert "when its signer's certificate was not valid" in early.reasons[0]
+
+
+def test_the_gravest_status_is_the_one_and_every_reason_is_said() -> None:
+    old = issuer(usages=(TEST,), ends=NOW - DAY)
+    verdict = verify(old.hc1(claims(dcc(dob="x"), claim_4=seconds(NOW) - 60)), trust=old)
+    assert verdict.status is Status.WRONG_KEY_USAGE
+    assert len(verdict.reasons) == 4
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        dcc(t=[{}]),
+        dcc(v=[]),
+        dcc(v=dcc()["v"] * 2),
+        dcc(v={"tg": "840539006"}),
+        dcc(nam={"fn": "Sok"}),
+        dcc(dob="12-04-1990"),
+        dcc(v=[dcc()["v"][0] | {"dn": 0}]),
+        dcc(v=[dcc()["v"][0] | {"dt": "2026-02-30"}]),
+        [],
+        None,
+        7,
+    ],
+)
+def test_a_signed_content_that_is_no_certificate_is_said_to_be_none(content: Any) -> None:
+    code = HEALTH.hc1(claims() | {-260: {1: content}})
+    assert verify(code, trust=HEALTH).status is Status.INVALID_SCHEMA
+
+
+@pytest.mark.parametrize("born", ["1990", "1990-04", "1990-04-12", ""])
+def test_a_date_of_birth_may_be_known_in_part(born: str) -> None:
+    verdict = verify(HEALTH.hc1(claims(dcc(dob=born))), trust=HEALTH)
+    assert verdict.status is Status.VERIFIED
+    assert verdict.subject is not None
+    assert (verdict.subject.date_of_birth or "") == born
+
+
+def test_codes_and_results_that_a_reader_should_know_are_notes() -> None:
+    test = {"tg": "840539006", "tt": "LP6464-4", "sc": "2026-11-22T08:00:00Z", "tr": "260373001"}
+    test |= {"co": "UT", "is": "Ministry", "ci": "URN:UVCI:01:UT:187#A", "tc": "Clinic"}
+    content = {key: value for key, value in dcc(t=[test]).items() if key != "v"}
+    verdict = verify(HEALTH.hc1(claims(content)), trust=HEALTH)
+    assert verdict.status is Status.VERIFIED
+    assert "The result of the test is: detected." in verdict.notes
+    assert any("checksum" in note for note in verdict.notes)
+
+
+def test_a_link_and_an_unknown_sub_claim_are_not_supported() -> None:
+    for sub_claim in (5, 99):
+        code = HEALTH.hc1(claims("vhlink:/eyJ1cmwi", sub_claim=sub_claim))
+        assert verify(code, trust=HEALTH).status is Status.NOT_SUPPORTED
+
+
+def test_two_certificates_in_one_code_are_none() -> None:
+    code = HEALTH.hc1(claims() | {-260: {1: dcc(), -6: icvp()}})
+    assert verify(code, trust=HEALTH).status is Status.INVALID_SCHEMA
+
+
+def test_a_key_counts_for_the_issuer_alone_whose_list_names_it() -> None:
+    trust = TrustStore((HEALTH.signer(issuer="https://other.example"),))
+    assert verify(HEALTH.shc(card()), trust=trust).status is Status.ISSUER_NOT_TRUSTED
+    named = TrustStore((HEALTH.signer(issuer="https://health.example"),))
+    assert verify(HEALTH.shc(card()), trust=named).status is Status.VERIFIED
+
+
+def test_a_card_names_its_key_by_thumbprint_alone() -> None:
+    trust = TrustStore((HEALTH.signer(named_key_ids=frozenset({b"key-1"})),))
+    assert verify(HEALTH.shc(card(), kid="key-1"), trust=trust).status is Status.ISSUER_NOT_TRUSTED
+    assert verify(HEALTH.shc(card(), kid=""), trust=trust).status is Status.KID_NOT_INCLUDED
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"iss": "http://health.example"},
+        {"iss": "https://health.example/"},
+        {"nbf": "yesterday"},
+        {"vc": {}},
+        {"vc": card()["vc"] | {"type": ["https://smarthealth.cards#immunization"]}},
+        {"vc": card()["vc"] | {"credentialSubject": {"fhirVersion": "4.0.1", "fhirBundle": {}}}},
+    ],
+)
+def test_a_card_has_to_be_one(changes: dict[str, Any]) -> None:
+    assert verify(HEALTH.shc(card(**changes)), trust=HEALTH).status is Status.INVALID_SCHEMA
+
+
+def test_a_card_may_expire_and_is_not_yet_valid_in_milliseconds() -> None:
+    assert verify(HEALTH.shc(card(exp=seconds(NOW) - 1)), trust=HEALTH).status is Status.EXPIRED
+    early = HEALTH.shc(card(nbf=seconds(NOW) * 1000))
+    assert verify(early, trust=HEALTH).status is Status.NOT_YET_VALID
+
+
+def test_a_seal_is_altered_when_any_part_of_its_data_is() -> None:
+    for old, new in (("SOK DARA", "SOK SARA"), ("A1234567", "A1234568"), ('"seq": 1', '"seq": 2')):
+        forged = SEALER.seal(seal_data()).replace(old, new)
+        assert verify(forged, trust=authorities()).status is Status.INVALID_SIGNATURE
+
+
+@pytest.mark.parametrize("result", ["negative", "positive"])
+def test_a_proof_of_testing_is_verified_and_its_result_is_noted_where_it_matters(
+    result: str,
+) -> None:
+    verdict = verify(SEALER.seal(proof_of_testing(result)), trust=authorities())
+    assert verdict.status is Status.VERIFIED, verdict.reasons
+    assert verdict.kind == "ICAO proof of testing"
+    assert verdict.subject is not None
+    assert verdict.subject.document_number == "A1234567"
+    assert verdict.notes == (
+        () if result == "negative" else ("The result of the test is: positive.",)
+    )
+
+
+def test_a_seal_may_leave_out_what_icao_calls_optional_and_has_to_name_somebody() -> None:
+    event = {"des": "XM68M6", "nam": "Comirnaty"}
+    event |= {"vd": [{"dvc": "2026-02-18", "seq": "1", "ctr": "UTO", "lot": "B-17"}]}
+    short = seal_data(ve=[event], pid={"n": "SOK DARA", "i": "A1234567"})
+    assert verify(SEALER.seal(short), trust=authorities()).status is Status.VERIFIED
+    for person in ({"n": "SOK DARA"}, {"dob": "1990-04-12", "i": "A1234567"}):
+        nobody = SEALER.seal(seal_data(pid=person))
+        assert verify(nobody, trust=authorities()).status is Status.INVALID_SCHEMA
+
+
+def test_a_seal_of_one_kind_with_the_message_of_the_other_is_none() -> None:
+    for data, other in ((proof_of_testing(), "icao.vacc"), (seal_data(), "icao.test")):
+        data["hdr"] = data["hdr"] | {"t": other}
+        verdict = verify(SEALER.seal(data), trust=authorities())
+        assert verdict.status is Status.INVALID_SCHEMA
+
+
+def test_a_seals_signer_needs_an_authority_that_is_trusted_and_really_signed_it() -> None:
+    assert verify(SEALER.seal(seal_data()), trust=TrustStore()).status is Status.ISSUER_NOT_TRUSTED
+    # Of the same name, with another key.
+    impostor = issuer(authority=Authority(), usages=(BARCODE_SIGNER,))
+    verdict = verify(impostor.seal(seal_data()), trust=authorities())
+    assert verdict.status is Status.ISSUER_NOT_TRUSTED
+
+
+def test_a_signer_may_be_trusted_by_itself() -> None:
+    verdict = verify(SEALER.seal(seal_data()), trust=SEALER)
+    assert verdict.status is Status.VERIFIED
+
+
+def test_a_signer_may_not_issue_signers() -> None:
+    below = issuer(authority=Authority(key=SEALER.key), usages=(BARCODE_SIGNER,))
+    assert verify(below.seal(seal_data()), trust=SEALER).status is Status.ISSUER_NOT_TRUSTED
+    assert verify(below.seal(seal_data()), trust=authorities()).status is Status.ISSUER_NOT_TRUSTED
+
+
+def test_a_seals_expired_signer_ends_it() -> None:
+    old = issuer(authority=CSCA, usages=(BARCODE_SIGNER,), ends=NOW - DAY)
+    assert verify(old.seal(seal_data()), trust=authorities()).status is Status.KEY_EXPIRED
+
+
+def test_a_seals_signer_may_issue_for_its_own_country_alone() -> None:
+    data = seal_data()
+    for country, status in (("DEU", Status.WRONG_KEY_USAGE), ("AUS", Status.VERIFIED)):
+        data["hdr"] = data["hdr"] | {"is": country}
+        trust = TrustStore((SEALER.signer(issuer="AU"),))
+        assert verify(SEALER.seal(data), trust=trust).status is status
+
+
+def test_a_health_certificate_of_another_country_than_its_signers_is_noted() -> None:
+    trust = TrustStore((HEALTH.signer(issuer="ESP"),))
+    assert verify(HEALTH.hc1(claims(claim_1="ES")), trust=trust).notes == ()
+    (note,) = verify(HEALTH.hc1(claims(claim_1="US")), trust=trust).notes
+    assert note == "The code says that US issued it; its signer is of ESP."
+
+
+def test_a_card_counts_after_its_signers_certificate_and_not_before_it() -> None:
+    old = issuer(begins=NOW - 30 * DAY, ends=NOW - 2 * DAY)
+    card_of_then = old.shc(card(nbf=seconds(NOW - 10 * DAY)))
+    assert verify(card_of_then, trust=old).status is Status.VERIFIED
+    assert verify(old.shc(card()), trust=old).status is Status.KEY_EXPIRED
+
+
+def test_an_authority_that_has_expired_vouches_for_nobody() -> None:
+    old = CSCA.issue(CSCA.key, subject=CSCA.subject, authority=True, ends=NOW - DAY)
+    trust = TrustStore(authorities=(Issuer(CSCA.key, old).parsed,))
+    verdict = verify(SEALER.seal(seal_data()), trust=trust)
+    assert verdict.status is Status.ISSUER_NOT_TRUSTED
+    assert verify(SEALER.seal(seal_data()), trust=trust, at=NOW - 2 * DAY).is_verified
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        datetime(1, 1, 1, tzinfo=UTC),
+        datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC),
+    ],
+)
+def test_the_first_and_the_last_instant_may_be_asked_about(moment: datetime) -> None:
+    for code in (HEALTH.hc1(claims()), HEALTH.claim169(identity())):
+        assert not verify(code, trust=HEALTH, at=moment).is_verified
+    verify(HEALTH.shc(card()), trust=HEALTH, at=moment)
+    content = {"name": "Dara", "vaccine": "1", "date": "2026-02-18"}
+    content |= {"valid_from": "0001-01-01", "valid_until": "9999-12-31"}
+    verify(HEALTH.hc1(claims(content, sub_claim=3)), trust=HEALTH, at=moment)
+
+
+def test_a_stranger_cannot_fill_the_screen() -> None:
+    types = [
+        "https://smarthealth.cards#health-card",
+        *(f"https://smarthealth.cards#{n}" for n in range(999)),
+    ]
+    long = HEALTH.shc(card(iss="https://" + "a" * 9_000, vc=card()["vc"] | {"type": types}))
+    verdict = verify(long, trust=TrustStore())
+    assert verdict.kind == "SMART Health Card"
+    assert len(verdict.issuer or "") == 200
+    entries = HEALTH.shc(card(vc=card()["vc"] | {"type": [7] * 5_000}))
+    assert len(verify(entries, trust=HEALTH).reasons) <= 20
+
+
+def test_an_identity_has_to_have_a_name_or_a_face_and_a_date_that_is_one() -> None:
+    for person in ({1: "8215"}, {4: "Dara", 8: "yesterday"}, {4: ""}, [], "Dara"):
+        code = HEALTH.claim169(identity(claim_169=person))
+        assert verify(code, trust=HEALTH).status is Status.INVALID_SCHEMA
+    faced = HEALTH.claim169(identity(claim_169={16: b"RIFF", 17: 4}))
+    assert verify(faced, trust=HEALTH).status is Status.VERIFIED
+
+
+def test_a_token_without_identity_is_not_supported() -> None:
+    code = HEALTH.claim169(claims())
+    verdict = verify(code, trust=HEALTH)
+    assert verdict.status is Status.NOT_SUPPORTED
+    assert "HC1:" in verdict.reasons[0]
