@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 
+from ca.foreign_certificates import read_certificate
+
 
 def certificates_in(files: Mapping[str, bytes]) -> dict[str, x509.Certificate]:
     """Return the certificates among files by path. Raises ValueError for what is none."""
     return {
-        path: x509.load_der_x509_certificate(content)
+        path: read_certificate(content)
         for path, content in sorted(files.items())
         if path.endswith(".cer")
     }

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy import Connection, bindparam, select
 
 from ca.authorities import Authorities
+from ca.foreign_certificates import read_certificate
 from ca.register import GOOD, RegisteredCertificate, find_registered
 from core.database import Database
 from enrollment.acme.certificate_ids import CertificateId, certificate_id
@@ -91,7 +92,7 @@ class IssuedCertificates:
     def same_as(self, certificate_der: bytes) -> IssuedCertificate:
         """Return exactly this certificate. Raises ResourceUnknown."""
         try:
-            serial_number = x509.load_der_x509_certificate(certificate_der).serial_number
+            serial_number = read_certificate(certificate_der).serial_number
         except ValueError as error:
             raise ResourceUnknown("This is no certificate that can be read.") from error
         with self._database.read() as connection:

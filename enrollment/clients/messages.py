@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from cryptography import x509
 from pydantic import AfterValidator, Field
 
+from ca.foreign_certificates import read_certificates
 from core.access import Permission
 from core.web.cursors import DEFAULT_LIMIT, MAX_LIMIT
 from enrollment.clients.client import ApiClient, AuthMethod, ClientDetails, ClientState
@@ -77,7 +78,7 @@ class CertificateMessage(Message):
     def read(self) -> x509.Certificate | None:
         """Return the certificate, None if this is none."""
         try:
-            return x509.load_pem_x509_certificate(self.certificate.encode())
+            return read_certificates(self.certificate.encode())[0]
         except ValueError:
             return None
 

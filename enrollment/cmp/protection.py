@@ -20,6 +20,7 @@ from ca.csr.public_keys import read_public_key
 from ca.csr.refusals import CsrSignatureAlgorithmRefused
 from ca.csr.signature import verify_octets
 from ca.der import SEQUENCE, read_element, read_only
+from ca.foreign_certificates import read_certificate
 from ca.register import RegisteredCertificate
 from enrollment.cmp.began_by import name_of_signer
 from enrollment.cmp.certifying import ServerSigner
@@ -243,7 +244,7 @@ class Protection:
 
 def _first_certificate(message: PkiMessage) -> x509.Certificate:
     try:
-        return x509.load_der_x509_certificate(message.extra_certs[0])
+        return read_certificate(message.extra_certs[0])
     except ValueError as error:
         raise ClientCertificateMalformed("The first certificate cannot be read.") from error
 

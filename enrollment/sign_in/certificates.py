@@ -23,6 +23,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from ca.authorities import Authorities, Authority
+from ca.foreign_certificates import read_certificates
 from ca.register import GOOD, CertificateRegister, RegisteredCertificate
 from core.access import Principal
 from core.clock import Clock
@@ -151,7 +152,7 @@ def read_certificate_header(header: str) -> x509.Certificate:
     if len(header) > LONGEST_HEADER:
         raise ClientCertificateMalformed("The client certificate is too large.")
     try:
-        return x509.load_pem_x509_certificate(unquote_to_bytes(header))
+        return read_certificates(unquote_to_bytes(header))[0]
     except ValueError as error:
         raise ClientCertificateMalformed("The client certificate cannot be read.") from error
 

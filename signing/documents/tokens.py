@@ -20,6 +20,7 @@ from ca.der import (
     read_element,
     read_only,
 )
+from ca.foreign_certificates import read_certificate
 from core.errors import Unavailable
 from signing.documents.cades import DIGEST_ALGORITHMS, issuer_and_serial
 from signing.documents.errors import UNHARMED, TimestampUnavailable
@@ -116,7 +117,7 @@ def _opened(content_info: Element) -> tuple[Token, bytes]:
     _version, _digests, encapsulated, *optional, signers = signed
     info = _tst_info(encapsulated)
     certificates = [
-        x509.load_der_x509_certificate(one.der)
+        read_certificate(one.der)
         for field in optional
         if field.tag == _IMPLICIT_0
         for one in field.children()

@@ -12,6 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from ca.authorities import Authorities
+from ca.foreign_certificates import read_certificates
 from core.errors import Malformed, NotFound, Unavailable
 from signing.timestamps.authority import TimestampAnswer, TimestampAuthority
 from signing.timestamps.definitions import BY_NAME, MAIN
@@ -225,7 +226,7 @@ def _anchors(services: TimestampServices) -> Sequence[x509.Certificate]:
 
 def _certificates(file: Path) -> Sequence[x509.Certificate]:
     try:
-        return x509.load_pem_x509_certificates(file.read_bytes())
+        return read_certificates(file.read_bytes())
     except ValueError:
         raise NotCertificates(f"{file} holds no certificates as PEM.") from None
 

@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from ca.der import INTEGER, SEQUENCE, UTF8_STRING, NotDer, read_integer, read_only
+from ca.foreign_certificates import read_certificate
 from core.errors import Malformed, Unacceptable
 from signing.timestamps.chains import leads_to_anchor
 
@@ -127,7 +128,7 @@ def _verify(
     info: tsp.TSTInfo = encapsulated["content"].parsed
     hash_algorithm = _check_imprint(info, data, nonce)  # Step 2.
     [signer_info] = signed["signer_infos"]
-    carried = [x509.load_der_x509_certificate(one.dump()) for one in signed["certificates"] or ()]
+    carried = [read_certificate(one.dump()) for one in signed["certificates"] or ()]
     known = [*carried, *others]
     signer = _signer(signer_info, known)  # Step 3.
     _check_signature(signer_info, encapsulated["content"].contents, signer)  # Step 4.

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from asn1crypto import x509
-from cryptography.x509 import load_der_x509_certificate
 from lxml import etree
 from signxml.exceptions import SignXMLException
 from signxml.verifier import SignatureConfiguration, XMLVerifier
 
+from ca.foreign_certificates import read_certificate
 from signing.documents.validation.errors import TrustUnreadable
 from signing.documents.validation.trust import KEPT, Anchor, Purpose, Trust
 
@@ -96,8 +96,8 @@ def _verified(path: Path, tree: Any, signers: Sequence[x509.Certificate]) -> Any
     # Section 5.7.1: an enveloped signature, a child of the list; XAdES signs its properties too.
     config = SignatureConfiguration(location="./", expect_references=True)
     for signer in signers:
-        certificate = load_der_x509_certificate(signer.dump())
         try:
+            certificate = read_certificate(signer.dump())
             results = XMLVerifier().verify(tree, x509_cert=certificate, expect_config=config)
         except (SignXMLException, ValueError, TypeError, etree.LxmlError):
             continue

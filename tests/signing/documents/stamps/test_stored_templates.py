@@ -36,6 +36,7 @@ SMALL = {"x": 10, "y": 10, "width": 60, "height": 30, "layout": "text"}
 MINISTRY = Principal("client:mfaic-templates", Role.SERVICE, institution="mfaic")
 OTHER = Principal("client:moh-templates", Role.SERVICE, institution="moh")
 SEAL = "stamping by name"
+OTHER_SEAL = "stamping elsewhere"
 NAMES = (f"letters-{number}" for number in count())
 
 
@@ -52,6 +53,7 @@ PICTURE = base64.b64encode(picture()).decode()
 def caller(world: World) -> Whoever:
     world.services.verification.keys.make()
     world.signer(SEAL, institution="mfaic")
+    world.signer(OTHER_SEAL, institution="moh")
     found = Whoever()
     found.principal_now = MINISTRY
     return found
@@ -73,8 +75,8 @@ def store(http: FlaskClient, name: str, **look: Any) -> Any:
     return http.post(TEMPLATES, json=body, headers={"Idempotency-Key": f"{name}-{len(look)}"})
 
 
-def seal(http: FlaskClient, **stamp: Any) -> Any:
-    wishes = {"seal": SEAL, "level": "B-T", "stamp": stamp}
+def seal(http: FlaskClient, *, key: str = SEAL, **stamp: Any) -> Any:
+    wishes = {"seal": key, "level": "B-T", "stamp": stamp}
     form = {"document": (io.BytesIO(one_page()), "letter.pdf"), "wishes": json.dumps(wishes)}
     return http.post(f"{V1}/documents", data=form, content_type="multipart/form-data")
 
@@ -156,14 +158,15 @@ def test_a_template_is_anothers_to_nobody(
     for answer in (
         http.get(path),
         http.put(path, json={"place": SMALL}),
-        seal(http, template=name),
+        seal(http, key=OTHER_SEAL, template=name),
     ):
         assert slug(answer) == "stamp-template-unknown"
     # The name is theirs to use all the same.
     assert http.post(TEMPLATES, json={"name": name, "place": SMALL}).get_json()["version"] == 1
     monkeypatch.setattr(caller, "principal_now", Principal("client:n", Role.SERVICE))
     assert slug(http.get(TEMPLATES)) == "stamp-needs-institution"
-    assert slug(seal(http, template=name)) == "stamp-needs-institution"
+    # Whoever has no institution has no seal either, and that is asked first.
+    assert slug(seal(http, template=name)) == "signer-unknown"
 
 
 @pytest.mark.parametrize(
