@@ -5,6 +5,8 @@ Each room is imported when it is first wanted, as the wings of ``Services`` are.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
@@ -19,11 +21,47 @@ if TYPE_CHECKING:
     from camtrust.verification import VerificationWiring
     from camtrust.wiring import Services
     from signing.documents.stamps.stamping import Stamping
+    from signing.service_keys.certificates import ServiceCertificates
+    from signing.service_keys.definition import SignerDefinition
+    from signing.service_keys.renewal import ServiceKeyRenewal
     from signing.timestamps.authority import TimestampAuthority
 
 
 class SigningRooms:
     """What ``Services`` inherits."""
+
+    @cached_property
+    def service_certificates(self) -> ServiceCertificates:
+        """The certificates under which the service itself signs."""
+        from signing.service_keys.certificates import ServiceCertificates
+
+        services = cast("Services", self)
+        return ServiceCertificates(
+            statuses=services.statuses,
+            keys=services.keys,
+            authorities=services.authorities,
+            clock=services.clock,
+        )
+
+    def service_key_renewal(
+        self, definitions: Sequence[SignerDefinition], *, token: str, renew_before: timedelta
+    ) -> ServiceKeyRenewal:
+        """Return what makes such keys in ``token`` and has them certified."""
+        from signing.service_keys.renewal import ServiceKeyRenewal
+
+        services = cast("Services", self)
+        return ServiceKeyRenewal(
+            definitions=definitions,
+            token=token,
+            renew_before=renew_before,
+            issuance=services.issuance,
+            keys=services.keys,
+            authorities=services.authorities,
+            certificates=self.service_certificates,
+            profiles=services.profiles,
+            leases=services.leases,
+            clock=services.clock,
+        )
 
     @cached_property
     def timestamp_wiring(self) -> TimestampWiring:

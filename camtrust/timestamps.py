@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from flask import Blueprint
 
 from core.scheduler import Job
+from signing.service_keys.renewal import ServiceKeyRenewal
 from signing.timestamps.authority import TimestampAuthority
+from signing.timestamps.definitions import UNITS
 from signing.timestamps.kernel_clock import KernelTrust
-from signing.timestamps.renewal import UnitRenewal
 from signing.timestamps.report import UnitCollector, UnitReports
 from signing.timestamps.routes import timestamps_blueprint
 from signing.timestamps.serial_numbers import SerialNumbers
@@ -53,25 +54,16 @@ class TimestampWiring:
     def units(self) -> Units:
         """Who signs."""
         return Units(
-            statuses=self._services.statuses,
-            keys=self._services.keys,
-            authorities=self._services.authorities,
+            certificates=self._services.service_certificates,
             accuracy=self.settings.accuracy,
             clock=self._services.clock,
         )
 
     @cached_property
-    def renewal(self) -> UnitRenewal:
+    def renewal(self) -> ServiceKeyRenewal:
         """Certifies who signs."""
-        return UnitRenewal(
-            issuance=self._services.issuance,
-            keys=self._services.keys,
-            authorities=self._services.authorities,
-            units=self.units,
-            profiles=self._services.profiles,
-            leases=self._services.leases,
-            settings=self.settings,
-            clock=self._services.clock,
+        return self._services.service_key_renewal(
+            UNITS, token=self.settings.token, renew_before=self.settings.renew_before
         )
 
     @cached_property

@@ -14,13 +14,13 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from ca.authorities import Authorities
 from ca.foreign_certificates import read_certificates
 from core.errors import Malformed, NotFound, Unavailable
+from signing.service_keys.certificates import ServiceCertificate
+from signing.service_keys.renewal import ServiceKeyRenewal
 from signing.timestamps.authority import TimestampAnswer, TimestampAuthority
 from signing.timestamps.definitions import BY_NAME, MAIN
 from signing.timestamps.hashes import BY_NAME as HASHES
 from signing.timestamps.query import make_query, nonce_of
-from signing.timestamps.renewal import UnitRenewal
 from signing.timestamps.report import UnitReport, UnitReports
-from signing.timestamps.units import UnitCertificate
 from signing.timestamps.verification import VerifiedTimestamp, verify_timestamp
 
 
@@ -32,7 +32,7 @@ class Wiring(Protocol):
         """How units and clock stand."""
 
     @property
-    def renewal(self) -> UnitRenewal:
+    def renewal(self) -> ServiceKeyRenewal:
         """Certifies units."""
 
 
@@ -252,7 +252,7 @@ def _facts(one: UnitReport) -> dict[str, Any]:
     }
 
 
-def _certificate_facts(one: UnitCertificate) -> dict[str, Any]:
+def _certificate_facts(one: ServiceCertificate) -> dict[str, Any]:
     return {
         "serial_number": f"{one.certificate.serial_number:x}",
         "subject": one.certificate.subject.rfc4514_string(),

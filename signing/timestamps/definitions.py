@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography import x509
+from cryptography.x509.oid import NameOID
 
 MAIN = "main"
 CAMDX = "camdx"
@@ -26,6 +31,15 @@ class UnitDefinition:
     def label(self) -> str:
         """What the labels of its keys begin with."""
         return f"time-stamping-{self.name}-"
+
+    def facts(self, issuer: x509.Name, *, at: datetime) -> Mapping[str, str]:
+        """Return what its certificate says of it: its issuer's organization, and a name."""
+        [organization] = issuer.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
+        return {
+            "organization_name": str(organization.value),
+            # Whoever has to tell two units of one name apart sees when each began.
+            "common_name": f"{self.common_name} {at:%Y-%m}",
+        }
 
 
 UNITS = (

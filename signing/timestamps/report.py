@@ -11,9 +11,10 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from core.errors import CamtrustError
+from signing.service_keys.certificates import ServiceCertificate
 from signing.timestamps.definitions import UNITS, UnitDefinition
 from signing.timestamps.time_source import ClockTrust
-from signing.timestamps.units import UnitCertificate, Units
+from signing.timestamps.units import Units
 
 
 @dataclass(frozen=True)
@@ -21,8 +22,8 @@ class UnitReport:
     """A unit: the certificate it signs with, its successors, or why it cannot sign."""
 
     definition: UnitDefinition
-    in_use: UnitCertificate | None
-    successors: tuple[UnitCertificate, ...]
+    in_use: ServiceCertificate | None
+    successors: tuple[ServiceCertificate, ...]
     refusal: str | None
     problem: str | None
 

@@ -9,9 +9,9 @@ import pytest
 from ca.revocation.reasons import RevocationReason
 from camtrust.wiring import Services
 from hsm.keys import KeyState
+from signing.service_keys.certificates import ServiceCertificate
 from signing.timestamps.definitions import BY_NAME, UNITS
 from signing.timestamps.errors import UnitMissing
-from signing.timestamps.units import UnitCertificate
 from tests.signing.timestamps.queries import query, read
 
 
@@ -35,7 +35,7 @@ def moving(initialised_sqlite: Services, monkeypatch: pytest.MonkeyPatch) -> Mov
     return clock
 
 
-def certificates(services: Services, unit: str = "main") -> list[UnitCertificate]:
+def certificates(services: Services, unit: str = "main") -> list[ServiceCertificate]:
     return services.timestamp_wiring.units.certificates(BY_NAME[unit])
 
 
@@ -193,7 +193,9 @@ def test_while_another_process_certifies_a_unit_nobody_else_does(
 ) -> None:
     services, renewal = initialised_sqlite, initialised_sqlite.timestamp_wiring.renewal
     moving.by = timedelta(days=340)
-    services.leases.take("tsa-unit:main", holder="another", duration=timedelta(minutes=5))
+    services.leases.take(
+        "service-key:time-stamping:main", holder="another", duration=timedelta(minutes=5)
+    )
 
     assert not renewal.renew("main")
 
