@@ -24,7 +24,8 @@ def found(services: Services) -> Iterator[str]:
        stamps; for development tokens the escrow key as well.
     5. The hierarchy, by a ceremony without people, for development tokens alone.
     6. The time-stamping units, certified by it.
-    7. A seal to sign documents with, certified by it.
+    7. The document signers of passes, certified by it.
+    8. A seal to sign documents with, certified by it.
     """
     home = services.home.absolute()
     home.mkdir(parents=True, exist_ok=True)
@@ -60,5 +61,7 @@ def found(services: Services) -> Iterator[str]:
     yield f"Hierarchy: {names} (ceremony {held.id}, transcript in {home / 'ceremonies'})."
     made_units = services.timestamp_wiring.renewal.renew_due()  # Step 6.
     yield f"Time-stamping units: {', '.join(made_units) or 'there already'}."
-    made_seal = make_development_seal(services)  # Step 7.
+    made_signers = services.passes.renewal.renew_due()  # Step 7.
+    yield f"Document signers of passes: {', '.join(made_signers) or 'there already'}."
+    made_seal = make_development_seal(services)  # Step 8.
     yield f"Seal {SEAL} for documents: {'made' if made_seal else 'there already'}."

@@ -38,6 +38,7 @@ def scheduled_jobs(services: Services) -> list[Job]:
         Job("cmp-server", MINUTELY, cmp.server_certificates.renew_due),
         Job("crls", MINUTELY, services.crls.issue_due),
         *services.timestamp_wiring.jobs,
+        *services.passes.jobs,
         *publication_jobs(services),
         Job("acme-nonces", HOURLY, acme.forget_old),
         Job("cmp-transactions", HOURLY, cmp.transactions.forget_old),

@@ -1,18 +1,31 @@
-"""Wires the verification of passes: the bounds of what is read, and whom this home trusts."""
+"""Wires passes: whom this home trusts, and who signs those that are issued here."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from flask import Flask
+
+from core.scheduler import Job
+from signing.passes.issuing.issuing import PassIssuing
+from signing.passes.issuing.routes import mount_passes
+from signing.passes.issuing.signers import SIGNERS, DocumentSigners
+from signing.passes.issuing.status_index import StatusIndexes
 from signing.passes.settings import PassSettings
 from signing.passes.trust.files import trust_from
 from signing.passes.trust.signers import TrustStore
+from signing.service_keys.renewal import ServiceKeyRenewal
 
 if TYPE_CHECKING:
     from camtrust.wiring import Services
 
 TRUST_FOLDER = "pass-trust"
+STATUS_PATH = "/passes/status"
+# The issuer of SMART Health Cards: its keys stand under /.well-known/jwks.json below it.
+CARDS_PATH = "/passes/cards"
 
 
 class PassWiring:
@@ -34,3 +47,43 @@ class PassWiring:
         """
         folder = self._services.home / TRUST_FOLDER
         return trust_from(folder) if folder.is_dir() else TrustStore()
+
+    @cached_property
+    def signers(self) -> DocumentSigners:
+        """Who signs passes."""
+        services = self._services
+        return DocumentSigners(certificates=services.service_certificates, clock=services.clock)
+
+    @cached_property
+    def renewal(self) -> ServiceKeyRenewal:
+        """Certifies who signs."""
+        return self._services.service_key_renewal(
+            SIGNERS, token=self.settings.token, renew_before=self.settings.renew_before
+        )
+
+    @cached_property
+    def issuing(self) -> PassIssuing:
+        """Issues passes."""
+        services, address = self._services, self._services.settings.serve.public_url.rstrip("/")
+        return PassIssuing(
+            database=services.database,
+            log=services.log,
+            signers=self.signers,
+            statuses=StatusIndexes(database=services.database, address=address + STATUS_PATH),
+            name_of=lambda institution: services.verification.offices.name_of(institution).english,
+            issuers=self.settings.issuers,
+            address=address + CARDS_PATH,
+            clock=services.clock,
+        )
+
+    @property
+    def mounts(self) -> tuple[Callable[[Flask], None], ...]:
+        """What gives an app the routes."""
+        return (lambda app: mount_passes(app, lambda: self.issuing),)
+
+    @property
+    def jobs(self) -> list[Job]:
+        """What happens by itself."""
+        if not self.settings.renews_itself:
+            return []
+        return [Job("document-signers", timedelta(minutes=10), self.renewal.renew_due)]

@@ -46,6 +46,7 @@ def app_parts(services: Services) -> AppParts:
             *services.csc.mounts,
             *services.verification.mounts,
             *services.approval.mounts,
+            *services.passes.mounts,
         ),
         protocol_blueprints=(
             *registration.protocols.blueprints,

@@ -29,6 +29,8 @@ SEAL_DOCUMENTS = Permission("document:seal")
 KEEP_REGISTERED_DOCUMENTS = Permission("document:keep-registered")
 # And by that of circulations (signing.approval.permissions).
 CIRCULATE_DOCUMENTS = Permission("approval:circulate")
+# And by that of passes (signing.passes.issuing.permissions).
+ISSUE_PASSES = Permission("pass:issue")
 MANAGE_WEBHOOKS = Permission("webhook:manage")
 READ_WEBHOOKS = Permission("webhook:read")
 READ_ESCROW = Permission("escrow:read")

@@ -96,6 +96,7 @@ KINDS: Mapping[str, str] = {
     "document-hidden": translatable("Details of a document hidden"),
     "document-withdrawn": translatable("Stamped document withdrawn"),
     "stamp-template-stored": translatable("Template of stamps stored"),
+    "passes-issued": translatable("Passes issued"),
     "stamp-template-ended": translatable("Template of stamps ended"),
     "approval-started": translatable("Circulation started"),
     "approval-signed": translatable("Signed in a circulation"),

@@ -1,7 +1,8 @@
-"""``[passes]``: what is read of strangers' codes, and how exactly clocks have to agree."""
+"""``[passes]``: what is read of strangers' codes, who issues passes, and with which keys."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from pydantic import Field
@@ -26,3 +27,11 @@ class PassSettings(Section):
     """Pages of a PDF file that are looked at."""
     clock_tolerance: timedelta = timedelta(minutes=1)
     """How far a pass may be ahead of this clock and yet be in force."""
+    token: str = "status"  # noqa: S105 - the name of a token, no secret
+    """Where the keys of document signers live."""
+    renew_before: timedelta = Field(default=timedelta(days=30), ge=timedelta(days=1))
+    """How long before the end of its key's use a signer's successor is certified."""
+    renews_itself: bool = True
+    """Whether the scheduler does so, or an operator with `camtrust pass signers --renew` alone."""
+    issuers: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Which institutions issue passes of a type, where it is not those that the type names."""

@@ -23,6 +23,7 @@ ORDER = f"{SIGNING}/batches/<order_id>"
 REGISTERED = f"{SIGNING}/registered-documents"
 TEMPLATES = f"{SIGNING}/stamp-templates"
 ROUND = f"{SIGNING}/approvals/<approval_id>"
+PASS = "/passes/v1/passes/<pass_id>"
 BATCH_PAGE = "/office/batches/<batch_id>"
 
 PROGRAM_ROWS: dict[tuple[str, str], frozenset[str]] = {
@@ -52,6 +53,10 @@ PROGRAM_ROWS: dict[tuple[str, str], frozenset[str]] = {
     ("POST", f"{HOOK}/end"): SERVICE,
     ("GET", f"{HOOK}/deliveries"): OVERSEERS | SERVICE,
     ("POST", f"{HOOK}/deliveries/<delivery_id>/resending"): SERVICE,
+    ("GET", "/passes/v1/types"): SERVICE,
+    ("POST", "/passes/v1/passes"): SERVICE,
+    ("GET", PASS): SERVICE,
+    ("GET", f"{PASS}/<kind>.<extension>"): SERVICE,
     ("POST", f"{SIGNING}/documents"): SERVICE,
     ("POST", f"{SIGNING}/batches"): SERVICE,
     ("GET", f"{SIGNING}/batches"): SERVICE,

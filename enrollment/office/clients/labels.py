@@ -12,6 +12,7 @@ from enrollment.permissions import (
     APPLY_FOR_PEOPLE,
     CIRCULATE_DOCUMENTS,
     INVITE,
+    ISSUE_PASSES,
     KEEP_REGISTERED_DOCUMENTS,
     MANAGE_WEBHOOKS,
     OBJECT_FOR_PEOPLE,
@@ -41,6 +42,7 @@ SCOPES: Mapping[Permission, str] = {
         "See, publish and withdraw the institution's registered documents"
     ),
     CIRCULATE_DOCUMENTS: translatable("Send documents round among the institution's signers"),
+    ISSUE_PASSES: translatable("Issue health passes and identity codes"),
     MANAGE_WEBHOOKS: translatable("Be told what happens to certificates and batches (webhooks)"),
 }
 METHODS: Mapping[str, str] = {

@@ -17,6 +17,11 @@ def are_two_countries(one: str | None, other: str | None) -> bool:
     return known is not None and also is not None and known != also
 
 
+def alpha_2(code: str) -> str | None:
+    """Return the two letters of a country, given by two or three; None for no country."""
+    return _two_letters(code)
+
+
 def _two_letters(code: str | None) -> str | None:
     if code is None:
         return None
