@@ -49,8 +49,15 @@ from signing.documents.examples import EXAMPLES as DOCUMENT_EXAMPLES
 from signing.documents.routes import mount_documents
 from signing.documents.verification.routes import SCRIPTS as VERIFICATION_SCRIPTS
 from signing.examples import EXAMPLES as SIGNING_EXAMPLES
+from signing.passes.issuing.examples import EXAMPLES as PASS_EXAMPLES
 
-ALL_EXAMPLES = {**EXAMPLES, **SIGNING_EXAMPLES, **DOCUMENT_EXAMPLES, **APPROVAL_EXAMPLES}
+ALL_EXAMPLES = {
+    **EXAMPLES,
+    **SIGNING_EXAMPLES,
+    **DOCUMENT_EXAMPLES,
+    **APPROVAL_EXAMPLES,
+    **PASS_EXAMPLES,
+}
 ROLES = Path(__file__).parent / "roles.toml"
 # What these serve, everybody may have; they check nothing that a principal could change.
 ALWAYS_PUBLIC = frozenset({"openapi", "pages", "log", SCRIPTS, VERIFICATION_SCRIPTS})

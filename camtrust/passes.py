@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 from collections.abc import Callable
 from datetime import timedelta
 from functools import cached_property
@@ -10,6 +12,11 @@ from typing import TYPE_CHECKING
 from flask import Flask
 
 from core.scheduler import Job
+from signing.passes.issuing.batches.batches import PassBatches
+from signing.passes.issuing.batches.files import RecordFiles
+from signing.passes.issuing.batches.retention import PassRetention
+from signing.passes.issuing.batches.routes import mount_pass_batches
+from signing.passes.issuing.batches.working import BatchIssuing
 from signing.passes.issuing.issuing import PassIssuing
 from signing.passes.issuing.routes import mount_passes
 from signing.passes.issuing.signers import SIGNERS, DocumentSigners
@@ -23,6 +30,7 @@ if TYPE_CHECKING:
     from camtrust.wiring import Services
 
 TRUST_FOLDER = "pass-trust"
+BATCH_FOLDER = "pass-batches"
 STATUS_PATH = "/passes/status"
 # The issuer of SMART Health Cards: its keys stand under /.well-known/jwks.json below it.
 CARDS_PATH = "/passes/cards"
@@ -76,14 +84,58 @@ class PassWiring:
             clock=services.clock,
         )
 
+    @cached_property
+    def record_files(self) -> RecordFiles:
+        """Where the records of batches lie."""
+        return RecordFiles(self._services.home.absolute() / BATCH_FOLDER)
+
+    @cached_property
+    def batches(self) -> PassBatches:
+        """Takes batches of passes."""
+        services = self._services
+        return PassBatches(
+            database=services.database,
+            log=services.log,
+            files=self.record_files,
+            issuing=self.issuing,
+            clock=services.clock,
+        )
+
+    @cached_property
+    def batch_worker(self) -> BatchIssuing:
+        """Issues batches: one worker, of this process."""
+        services = self._services
+        return BatchIssuing(
+            database=services.database,
+            files=self.record_files,
+            issuing=self.issuing,
+            clock=services.clock,
+            holder=f"{os.getpid()}-{secrets.token_hex(8)}",
+        )
+
+    @cached_property
+    def retention(self) -> PassRetention:
+        """Forgets what passes and batches held of people."""
+        services = self._services
+        return PassRetention(
+            database=services.database,
+            files=self.record_files,
+            kept=self.settings.kept,
+            clock=services.clock,
+        )
+
     @property
     def mounts(self) -> tuple[Callable[[Flask], None], ...]:
         """What gives an app the routes."""
-        return (lambda app: mount_passes(app, lambda: self.issuing),)
+        return (
+            lambda app: mount_passes(app, lambda: self.issuing),
+            lambda app: mount_pass_batches(app, lambda: self.batches),
+        )
 
     @property
     def jobs(self) -> list[Job]:
         """What happens by itself."""
-        if not self.settings.renews_itself:
-            return []
-        return [Job("document-signers", timedelta(minutes=10), self.renewal.renew_due)]
+        jobs = [Job("passes-old", timedelta(hours=1), self.retention.erase_old)]
+        if self.settings.renews_itself:
+            jobs.append(Job("document-signers", timedelta(minutes=10), self.renewal.renew_due))
+        return jobs

@@ -39,6 +39,7 @@ import signing.documents.batches.models
 import signing.documents.models
 import signing.documents.stamps.stored.models
 import signing.documents.verification.models
+import signing.passes.issuing.batches.models
 import signing.passes.issuing.models
 import signing.timestamps.models
 from core.database import metadata

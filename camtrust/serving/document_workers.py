@@ -1,4 +1,6 @@
-"""Processes that sign batches of documents: beside the service, or for a while at a console."""
+"""Processes that sign batches of documents and issue those of passes: beside the service, or for a
+while at a console.
+"""
 
 from __future__ import annotations
 
@@ -30,17 +32,19 @@ def worker_plan(home: Path, number: int, environment: Mapping[str, str]) -> Chil
 
 
 def run_document_worker(home: Path, *, until_idle: bool) -> None:
-    """Sign documents until SIGTERM or, ``until_idle``, until none waits for this worker.
+    """Sign and issue until SIGTERM or, ``until_idle``, until nothing waits for this worker.
 
     With ``until_idle`` raises Unavailable when a part is away; else it waits for it.
     """
     services, stop = Services(home=home), threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    worker, events = services.documents.batch_worker, structlog.get_logger(NAME)
+    workers = (services.documents.batch_worker, services.passes.batch_worker)
+    events = structlog.get_logger(NAME)
     while not stop.is_set():
         try:
-            dealt_with = worker.go_on()
+            # Each has its turn, whether or not the one before found something.
+            dealt_with = sum(worker.go_on() for worker in workers)
         except Unavailable as error:
             if until_idle:
                 raise

@@ -97,6 +97,7 @@ KINDS: Mapping[str, str] = {
     "document-withdrawn": translatable("Stamped document withdrawn"),
     "stamp-template-stored": translatable("Template of stamps stored"),
     "passes-issued": translatable("Passes issued"),
+    "pass-batch-opened": translatable("Batch of passes opened"),
     "stamp-template-ended": translatable("Template of stamps ended"),
     "approval-started": translatable("Circulation started"),
     "approval-signed": translatable("Signed in a circulation"),

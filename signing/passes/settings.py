@@ -33,5 +33,7 @@ class PassSettings(Section):
     """How long before the end of its key's use a signer's successor is certified."""
     renews_itself: bool = True
     """Whether the scheduler does so, or an operator with `camtrust pass signers --renew` alone."""
+    kept: timedelta = Field(default=timedelta(days=30), ge=timedelta(days=1))
+    """How long records of batches are kept after their end, and texts of passes after theirs."""
     issuers: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     """Which institutions issue passes of a type, where it is not those that the type names."""

@@ -24,6 +24,8 @@ REGISTERED = f"{SIGNING}/registered-documents"
 TEMPLATES = f"{SIGNING}/stamp-templates"
 ROUND = f"{SIGNING}/approvals/<approval_id>"
 PASS = "/passes/v1/passes/<pass_id>"
+PASS_BATCHES = "/passes/v1/batches"
+PASS_BATCH = f"{PASS_BATCHES}/<batch_id>"
 BATCH_PAGE = "/office/batches/<batch_id>"
 
 PROGRAM_ROWS: dict[tuple[str, str], frozenset[str]] = {
@@ -57,6 +59,12 @@ PROGRAM_ROWS: dict[tuple[str, str], frozenset[str]] = {
     ("POST", "/passes/v1/passes"): SERVICE,
     ("GET", PASS): SERVICE,
     ("GET", f"{PASS}/<kind>.<extension>"): SERVICE,
+    ("POST", PASS_BATCHES): SERVICE,
+    ("GET", PASS_BATCH): SERVICE,
+    ("PUT", f"{PASS_BATCH}/records"): SERVICE,
+    ("GET", f"{PASS_BATCH}/passes"): SERVICE,
+    ("GET", f"{PASS_BATCH}/rejects"): SERVICE,
+    ("POST", f"{PASS_BATCH}/cancellation"): SERVICE,
     ("POST", f"{SIGNING}/documents"): SERVICE,
     ("POST", f"{SIGNING}/batches"): SERVICE,
     ("GET", f"{SIGNING}/batches"): SERVICE,
@@ -180,6 +188,20 @@ SCOPES: dict[str, frozenset[tuple[str, str]]] = {
             ("GET", f"{TEMPLATES}/<template_name>"),
             ("PUT", f"{TEMPLATES}/<template_name>"),
             ("POST", f"{TEMPLATES}/<template_name>/end"),
+        }
+    ),
+    "pass:issue": frozenset(
+        {
+            ("GET", "/passes/v1/types"),
+            ("POST", "/passes/v1/passes"),
+            ("GET", PASS),
+            ("GET", f"{PASS}/<kind>.<extension>"),
+            ("POST", PASS_BATCHES),
+            ("GET", PASS_BATCH),
+            ("PUT", f"{PASS_BATCH}/records"),
+            ("GET", f"{PASS_BATCH}/passes"),
+            ("GET", f"{PASS_BATCH}/rejects"),
+            ("POST", f"{PASS_BATCH}/cancellation"),
         }
     ),
     "document:keep-registered": frozenset(

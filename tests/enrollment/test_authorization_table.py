@@ -29,6 +29,10 @@ from signing.credentials.routes import CredentialDesk, mount_credentials
 from signing.csc.pages.routes import CscPages, csc_pages_blueprint
 from signing.csc.registering.routes import RegisteringDesk, mount_registering
 from signing.csc.routes import csc_blueprint
+from signing.passes.issuing.batches.batches import PassBatches
+from signing.passes.issuing.batches.routes import mount_pass_batches
+from signing.passes.issuing.issuing import PassIssuing
+from signing.passes.issuing.routes import mount_passes
 from signing.timestamps.authority import TimestampAuthority
 from signing.timestamps.routes import timestamps_blueprint
 from tests.enrollment.authorization import (
@@ -392,6 +396,8 @@ def status_parts(world: World) -> AppParts:
         ),
         signing_mounts=(
             lambda app: mount_credentials(app, lambda: cast(CredentialDesk, NoDesk())),
+            lambda app: mount_passes(app, lambda: cast(PassIssuing, NoDesk())),
+            lambda app: mount_pass_batches(app, lambda: cast(PassBatches, NoDesk())),
             lambda app: mount_registering(app, lambda: cast(RegisteringDesk, NoDesk())),
             *world.verification.mounts,
             lambda app: mount_approvals(app, lambda: cast(ApprovalDesk, NoDesk())),
@@ -467,8 +473,12 @@ def _call(client: FlaskClient, headers: dict[str, str], method: str, rule: str) 
     path = path.replace("<int:revision>", "0")
     path = path.replace("<order_id>", "0" * 32).replace("<int:number>", "1")
     path = path.replace("<registered_id>", "A" * 26).replace("<template_name>", "letters")
+    path = path.replace("<pass_id>", "0" * 32).replace("<kind>.<extension>", "dcc.png")
+    path = path.replace("<batch_id>", "0" * 32)
     if method == "PUT" and rule.endswith("<int:number>"):
         return client.put(path, headers=headers, data=b"%PDF-1.7", content_type="application/pdf")
+    if method == "PUT" and rule.endswith("/records"):
+        return client.put(path, headers=headers, data=b"{}", content_type="application/jsonl")
     pages = path.startswith(PAGES)
     if (method, rule) == ("POST", f"{V1}/batches"):
         lines = {"data": b"{", "content_type": "application/jsonl"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, select
+from sqlalchemy import Connection, Row, select
 
 from signing.passes.issuing.models import pass_codes, passes
 from signing.passes.issuing.pass_types import CodeKind
@@ -34,34 +34,33 @@ class IssuedPass:
 
 def find_pass(connection: Connection, pass_id: str) -> IssuedPass | None:
     """Return a pass, None for none."""
-    return _one(connection, passes.c.id == pass_id)
+    return find_passes(connection, [pass_id]).get(pass_id)
 
 
-def find_reference(
+def references_taken(
     connection: Connection, institution: str, type_name: str, references: Sequence[str]
-) -> str | None:
-    """Return one of the references that has a pass of that type, None if none has."""
-    found: str | None = connection.scalar(
-        select(passes.c.reference)
-        .where(
+) -> list[str]:
+    """Return those of the references that have a pass of that type."""
+    found = connection.scalars(
+        select(passes.c.reference).where(
             passes.c.institution == institution,
             passes.c.type == type_name,
             passes.c.reference.in_(references),
         )
-        .limit(1)
     )
-    return found
+    return [one for one in found if one is not None]
 
 
-def _one(connection: Connection, which: ColumnElement[bool]) -> IssuedPass | None:
-    row = connection.execute(select(passes).where(which)).one_or_none()
-    return None if row is None else _pass_of(connection, row)
+def find_passes(connection: Connection, pass_ids: Sequence[str]) -> dict[str, IssuedPass]:
+    """Return passes by their ids."""
+    codes: dict[str, dict[CodeKind, str]] = {one: {} for one in pass_ids}
+    for code in connection.execute(select(pass_codes).where(pass_codes.c.pass_id.in_(pass_ids))):
+        codes[code.pass_id][CodeKind(code.kind)] = code.text
+    rows = connection.execute(select(passes).where(passes.c.id.in_(pass_ids)))
+    return {row.id: _pass_of(row, codes[row.id]) for row in rows}
 
 
-def _pass_of(connection: Connection, row: Row[Any]) -> IssuedPass:
-    codes = connection.execute(
-        select(pass_codes.c.kind, pass_codes.c.text).where(pass_codes.c.pass_id == row.id)
-    )
+def _pass_of(row: Row[Any], codes: dict[CodeKind, str]) -> IssuedPass:
     return IssuedPass(
         id=row.id,
         type=row.type,
@@ -75,5 +74,5 @@ def _pass_of(connection: Connection, row: Row[Any]) -> IssuedPass:
         status_index=row.status_index,
         revoked_at=row.revoked_at,
         reason=row.reason,
-        codes={CodeKind(one.kind): one.text for one in codes},
+        codes=codes,
     )

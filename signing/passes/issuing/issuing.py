@@ -129,6 +129,10 @@ class PassIssuing:
         contents = {code: content_of(code, source) for code in kind.codes}
         return PreparedPass(wanted, kind, source, contents)
 
+    def check_allowed(self, type_name: str, institution: str | None) -> None:
+        """Check that an institution may issue a type. Raises PassTypeUnknown, PassTypeForbidden."""
+        self._allowed(pass_type(type_name), institution)
+
     def types_of(self, institution: str | None) -> list[PassType]:
         """Return the types that an institution may issue."""
         return [one for one in pass_types().values() if institution in self._issuers_of(one)]

@@ -7,14 +7,15 @@ import unicodedata
 
 from khmerspell import khnormal
 
-# Letters, signs and marks of Khmer (Unicode, U+1780 to U+17D3 and U+17DD), and what joins names.
-_NAME = re.compile("[\u1780-\u17d3\u17dd]+(?:[ \\-][\u1780-\u17d3\u17dd]+)*")
+# A name begins with a letter; coeng (U+17D2) binds one below; other signs and marks follow letters.
+_WORD = "[\u1780-\u17b3](?:\u17d2[\u1780-\u17b3]|[\u1780-\u17d1\u17d3\u17dd])*"
+_NAME = re.compile(f"{_WORD}(?:[ -]{_WORD})*")
 
 
 def checked_khmer(text: str) -> str:
     """Return a name as it is. Raises ValueError for other letters and for marks out of order."""
     if _NAME.fullmatch(unicodedata.normalize("NFC", text)) is None:
-        raise ValueError("has to be in Khmer letters alone, without digits")
+        raise ValueError("has to be in Khmer letters alone, each mark behind its letter")
     ordered: str = khnormal(text)
     if ordered != text:
         # What looks the same has to be the same: verifiers compare, and screens draw it.

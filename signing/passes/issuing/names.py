@@ -21,8 +21,10 @@ _LATIN = re.compile("[^\\W\\d_]+(?:[ '\u2019.\\-][ ]?[^\\W\\d_]+)*[.]?")
 
 def checked_latin(text: str) -> str:
     """Return a name as it is. Raises ValueError where it is none in Latin letters."""
-    if _LATIN.fullmatch(text) is None:
-        raise ValueError("has to be a name: letters, with spaces, hyphens or apostrophes between")
+    letters = [one for one in text if one.isalpha()]
+    is_latin = all(unicodedata.name(one, "").startswith("LATIN ") for one in letters)
+    if _LATIN.fullmatch(text) is None or not is_latin:
+        raise ValueError("has to be in Latin letters, with spaces, hyphens or apostrophes between")
     try:
         transliterated(text)
     except NameUnwritable as error:

@@ -13,7 +13,7 @@ from core.access import Principal
 from signing.passes.issuing.coding import Terms
 from signing.passes.issuing.contents.source import PassSource
 from signing.passes.issuing.errors import UNISSUED, ReferenceTaken
-from signing.passes.issuing.issued import find_reference
+from signing.passes.issuing.issued import references_taken
 from signing.passes.issuing.models import pass_codes, passes
 from signing.passes.issuing.pass_types import CodeKind, PassType
 
@@ -60,13 +60,13 @@ def _check_references(connection: Connection, signed: Sequence[SignedPass], by: 
         if one.reference is not None:
             by_type.setdefault(one.type.name, []).append(one.reference)
     for type_name, references in by_type.items():
-        taken = find_reference(connection, by.institution or "", type_name, references)
-        if taken is not None:
+        taken = references_taken(connection, by.institution or "", type_name, references)
+        if taken:
             raise ReferenceTaken(
-                f"There is a pass of the type {type_name} under the reference {taken}: revoke it "
-                "first, or ask for it.",
+                f"There is a pass of the type {type_name} under the reference {taken[0]}: ask for "
+                "that one.",
                 kept=UNISSUED,
-                reference=taken,
+                reference=taken[0],
             )
 
 
