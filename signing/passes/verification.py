@@ -26,7 +26,7 @@ from signing.passes.formats.opened import (
     SignerName,
 )
 from signing.passes.formats.recognition import open_codes
-from signing.passes.rules.countries import are_two_countries
+from signing.passes.rules.countries import are_one_country, are_two_countries
 from signing.passes.settings import PassSettings
 from signing.passes.statuses import SEVERITY, Status
 from signing.passes.trust.certificates import PassCertificate
@@ -118,7 +118,7 @@ class PassVerifier:
                 key=certificate.key,
                 source=authority.subject,
                 certificate=certificate,
-                issuer=certificate.country,
+                issuer=certificate.issuer_country,
             ),
         )
 
@@ -178,11 +178,15 @@ def _usage_findings(opened: OpenedPass, signer: Signer) -> Iterator[Finding]:
             Status.WRONG_KEY_USAGE,
             f"Its signer is not trusted for codes of the format {opened.format}.",
         )
-    if usage.own_country and are_two_countries(opened.issuer, signer.issuer):
-        yield Finding(
-            Status.WRONG_KEY_USAGE,
-            f"Its signer is of {signer.issuer}, and may not issue for {opened.issuer}.",
-        )
+    if usage.own_country and opened.issuer is not None:
+        # Whoever issued the certificate answers for it; what it says of its holder may be anything.
+        country = signer.certificate.issuer_country if signer.certificate is not None else None
+        if not are_one_country(opened.issuer, country):
+            yield Finding(
+                Status.WRONG_KEY_USAGE,
+                f"Its signer's authority is of {country or 'no country'}, and may not issue for "
+                f"{opened.issuer[:_LONGEST_ISSUER]}.",
+            )
     if usage.domain and signer.domain and usage.domain != signer.domain:
         yield Finding(
             Status.WRONG_KEY_USAGE,

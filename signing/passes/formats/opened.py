@@ -52,8 +52,8 @@ class Usage:
 
     ``needed`` are extended key usages, of which it has to have one. Where ``absent_means_any``, a
     certificate with none of ``among`` may sign everything. ``domain`` is GDHCN's. ``own_country``:
-    a signer may issue for its own country alone. ``outlives_signer``: the pass counts after its
-    signer's certificate has expired, as long as its list has the key.
+    a signer may issue for the country of its authority alone. ``outlives_signer``: the pass counts
+    after its signer's certificate has expired, as long as its list has the key.
     """
 
     needed: frozenset[str] = frozenset()

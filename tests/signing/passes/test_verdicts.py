@@ -30,6 +30,7 @@ from tests.signing.passes.issuers import (
     icvp,
     identity,
     issuer,
+    named,
     proof_of_testing,
     seal_data,
     seconds,
@@ -425,12 +426,36 @@ def test_a_seals_expired_signer_ends_it() -> None:
     assert verify(old.seal(seal_data()), trust=authorities()).status is Status.KEY_EXPIRED
 
 
-def test_a_seals_signer_may_issue_for_its_own_country_alone() -> None:
+def seal_for(country: str, signer: Issuer) -> str:
     data = seal_data()
-    for country, status in (("DEU", Status.WRONG_KEY_USAGE), ("AUS", Status.VERIFIED)):
-        data["hdr"] = data["hdr"] | {"is": country}
-        trust = TrustStore((SEALER.signer(issuer="AU"),))
-        assert verify(SEALER.seal(data), trust=trust).status is status
+    return signer.seal(data | {"hdr": data["hdr"] | {"is": country}})
+
+
+@pytest.mark.parametrize(
+    ("authority", "country", "status"),
+    [
+        ("AU", "AUS", Status.VERIFIED),
+        ("AU", "DEU", Status.WRONG_KEY_USAGE),
+        ("au", "AUS", Status.VERIFIED),
+        ("au", "DEU", Status.WRONG_KEY_USAGE),
+        ("UT", "UTO", Status.VERIFIED),
+        ("UT", "AUS", Status.WRONG_KEY_USAGE),
+        ("UT", "XOM", Status.WRONG_KEY_USAGE),
+        (None, "AUS", Status.WRONG_KEY_USAGE),
+        (None, "XOM", Status.WRONG_KEY_USAGE),
+    ],
+)
+def test_a_seals_signer_may_issue_for_the_country_of_its_authority_alone(
+    authority: str | None, country: str, status: Status
+) -> None:
+    csca = Authority(country=authority)
+    trust = TrustStore(authorities=(Issuer(csca.key, csca.certificate()).parsed,))
+    # What the certificate says of its holder is nothing to go by.
+    for subject in (named("DE", "Signer"), named(None, "Signer")):
+        signer = issuer(authority=csca, usages=(BARCODE_SIGNER,), subject=subject)
+        verdict = verify(seal_for(country, signer), trust=trust)
+        assert verdict.status is status, verdict.reasons
+        assert verify(seal_for(country, signer), trust=signer).status is status
 
 
 def test_a_health_certificate_of_another_country_than_its_signers_is_noted() -> None:
