@@ -79,8 +79,13 @@ class PassVerifier:
             raise PassRefused(
                 Status.ISSUER_NOT_TRUSTED, "Its signer is not among those who are trusted here."
             )
+        standing = [one for one in candidates if not self._is_revoked(one)]
+        if not standing:
+            raise PassRefused(
+                Status.ISSUER_NOT_TRUSTED, "The certificate of its signer was revoked."
+            )
         wrong = ""
-        for signer in candidates:
+        for signer in standing:
             try:
                 check_signature(signer.key, opened.signed)
             except SignatureWrong as error:
@@ -109,10 +114,6 @@ class PassVerifier:
             raise PassRefused(
                 Status.ISSUER_NOT_TRUSTED, "The certificate of its signer's authority is not valid."
             )
-        if self._trust.is_revoked(certificate, authority):
-            raise PassRefused(
-                Status.ISSUER_NOT_TRUSTED, "The certificate of its signer was revoked."
-            )
         return (
             Signer(
                 key=certificate.key,
@@ -121,6 +122,9 @@ class PassVerifier:
                 issuer=certificate.issuer_country,
             ),
         )
+
+    def _is_revoked(self, signer: Signer) -> bool:
+        return signer.certificate is not None and self._trust.is_revoked(signer.certificate)
 
     def _findings(self, opened: OpenedPass, signer: Signer, moment: datetime) -> Iterator[Finding]:
         yield from _usage_findings(opened, signer)

@@ -67,9 +67,9 @@ def _each(entries: list[Any], source: str, read: Callable[[Any], TrustStore]) ->
         try:
             found = found + read(entry)
         except PassRefused as error:
-            found = found + TrustStore(left_aside=(f"{source}, entry {number}: {error.detail}",))
-    if entries and not (found.signers or found.authorities) and found.left_aside:
-        raise bad_encoding(found.left_aside[0])
+            found = found + TrustStore(unread=(f"{source}, entry {number}: {error.detail}",))
+    if entries and not (found.signers or found.authorities) and found.unread:
+        raise bad_encoding(found.unread[0])
     return found
 
 
