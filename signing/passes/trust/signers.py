@@ -74,15 +74,12 @@ class TrustStore:
         """Return the signers with that key."""
         return tuple(one for one in self.named(thumbprint.encode()) if one.thumbprint == thumbprint)
 
-    def signer_with(self, certificate: PassCertificate) -> Signer | None:
-        """Return the signer whose certificate is this very one, or None."""
-        return next(
-            (
-                one
-                for one in self.named(certificate.key_id)
-                if one.certificate is not None and one.certificate.der == certificate.der
-            ),
-            None,
+    def with_certificate(self, certificate: PassCertificate) -> tuple[Signer, ...]:
+        """Return the signers whose certificate is this very one."""
+        return tuple(
+            one
+            for one in self.named(certificate.key_id)
+            if one.certificate is not None and one.certificate.der == certificate.der
         )
 
     def authority_of(self, certificate: PassCertificate) -> PassCertificate | None:

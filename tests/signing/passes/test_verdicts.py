@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from signing.passes.codecs import cbor
+from signing.passes.pass_format import PassFormat
 from signing.passes.statuses import Status
 from signing.passes.trust.signers import Signer, TrustStore
 from tests.signing.passes.issuers import (
@@ -235,6 +236,28 @@ def test_a_signer_of_another_trust_domain_may_not_sign_this() -> None:
     assert verify(HEALTH.hc1(claims()), trust=trust).status is Status.WRONG_KEY_USAGE
     yellow = HEALTH.hc1(claims(icvp(), sub_claim=-6))
     assert verify(yellow, trust=trust).status is Status.VERIFIED
+
+
+def test_of_several_listings_of_one_key_the_one_counts_that_is_about_the_pass() -> None:
+    yellow = HEALTH.signer(domain="ICVP", source="ICVP")
+    corona = HEALTH.signer(domain="DCC", source="DCC")
+    for signers in ((yellow, corona), (corona, yellow)):
+        for code, source in (
+            (HEALTH.hc1(claims()), "DCC"),
+            (HEALTH.hc1(claims(icvp(), sub_claim=-6)), "ICVP"),
+        ):
+            verdict = verify(code, trust=TrustStore(signers))
+            assert verdict.status is Status.VERIFIED, verdict.reasons
+            assert verdict.signer is not None
+            assert verdict.signer.source == source
+    verdict = verify(HEALTH.shc(card()), trust=TrustStore((yellow, corona)))
+    assert verdict.signer == yellow
+
+
+def test_a_seals_signer_that_a_list_names_for_something_else_counts_by_its_authority() -> None:
+    listed = TrustStore((SEALER.signer(formats=frozenset({PassFormat.HC1})),))
+    assert verify(SEALER.seal(seal_data()), trust=listed).status is Status.WRONG_KEY_USAGE
+    assert verify(SEALER.seal(seal_data()), trust=listed + authorities()).is_verified
 
 
 @pytest.mark.parametrize(
