@@ -19,6 +19,7 @@ _DID_PARTS = 3
 _SIGNER_USAGE, _AUTHORITY_USAGE = "DSC", "SCA"
 _GATEWAY_AUTHORITY = "CSCA"
 # What a list is about: its signers are trusted for nothing else.
+_GATEWAY_DOMAIN = "DCC"
 _HEALTH, _CARDS = frozenset({PassFormat.HC1}), frozenset({PassFormat.SHC})
 
 
@@ -98,6 +99,7 @@ def _of_gateway(entry: Any, source: str) -> TrustStore:
         source=source,
         certificate=certificate,
         issuer=str(_member(entry, "country", str)),
+        domain=_GATEWAY_DOMAIN,
         formats=_HEALTH,
         named_key_ids=key_ids_of(name) if isinstance(name, str) else frozenset(),
     )

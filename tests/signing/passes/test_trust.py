@@ -78,6 +78,8 @@ def test_the_eu_gateways_list_gives_signers_and_authorities_and_no_one_else() ->
     # The list is of signers of health certificates, and says nothing of other formats.
     assert verify(HEALTH.shc(card()), trust=store).status is Status.WRONG_KEY_USAGE
     assert verify(HEALTH.claim169(identity()), trust=store).status is Status.WRONG_KEY_USAGE
+    yellow = HEALTH.hc1(claims(icvp(), sub_claim=-6))
+    assert verify(yellow, trust=store).status is Status.WRONG_KEY_USAGE
 
 
 def test_a_list_of_certificates_under_a_member_is_the_same_list() -> None:
