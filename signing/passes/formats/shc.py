@@ -90,11 +90,16 @@ def read_card(claims: dict[str, Any]) -> Content:
         usage=Usage(outlives_signer=True),
         faults=tuple(schema("shc").faults(claims)),
         notes=tuple(
-            f"A record of the card is not completed: {one.get('status')}."
+            f"A record of the card is not completed: {_status(one)}."
             for one in resources
             if one.get("resourceType") == "Immunization" and one.get("status") != "completed"
         ),
     )
+
+
+def _status(resource: dict[str, Any]) -> str:
+    status = resource.get("status")
+    return status if isinstance(status, str) else "no status"
 
 
 def _kind(types: Any) -> str:

@@ -19,8 +19,11 @@ class RevocationList:
 
     def names(self, certificate: PassCertificate, authority: PassCertificate) -> bool:
         """Tell whether ``certificate`` is on it, and it is ``authority``'s."""
-        if certificate.parsed.serial_number not in self.serial_numbers:
-            return False
+        is_named = certificate.parsed.serial_number in self.serial_numbers
+        return is_named and self.is_of(authority)
+
+    def is_of(self, authority: PassCertificate) -> bool:
+        """Tell whether ``authority`` is named as its issuer, and signed it."""
         if self.parsed.issuer != authority.parsed.subject:
             return False
         return is_signed_by(

@@ -1,0 +1,71 @@
+// The EU Digital COVID Certificate (schema 1.3.x): sub-claim 1 of HCERT.
+
+import { hasChecksum, isRight } from "../rules/luhn.js";
+import { DCC } from "../rules/schemas.js";
+import { meaning } from "../rules/value_sets.js";
+import { isSomething, members, text } from "../values.js";
+import { content, usage } from "./opened.js";
+
+const GROUPS = { v: "vaccination", t: "test", r: "recovery" };
+// HCERT specification, Section 4.2.5. The second arc stands in early certificates by mistake.
+const ARCS = ["1.3.6.1.4.1.1847.2021.1.", "1.3.6.1.4.1.0.1847.2021.1."];
+const USAGES = { t: "1", v: "2", r: "3" };
+const ALL_USAGES = ARCS.flatMap((arc) => Object.values(USAGES).map((number) => arc + number));
+const DOMAIN = "DCC";
+const DETECTED = "260373001";
+const SETS = [
+  ["tg", "disease-agent-targeted"],
+  ["vp", "vaccine-prophylaxis"],
+  ["tt", "test-type"],
+  ["tr", "test-result"],
+];
+
+export function readDcc(value) {
+  const document = members(value);
+  const groups = Object.keys(GROUPS).filter((group) => isSomething(document.get(group) ?? null));
+  const entries = groups.flatMap((group) => entriesOf(document.get(group)));
+  return content(`EU DCC ${groups.map((group) => GROUPS[group]).join(" and ")}`.trim(), {
+    subject: subjectOf(document),
+    usage: usageOf(groups),
+    identifier: entries.length ? text(entries[0].get("ci")) : null,
+    faults: DCC.faults(value),
+    notes: entries.flatMap((entry) => notesOf(entry)),
+    document,
+  });
+}
+
+function usageOf(groups) {
+  if (groups.length !== 1) return usage({ domain: DOMAIN });
+  const needed = ARCS.map((arc) => arc + USAGES[groups[0]]);
+  return usage({ needed, among: ALL_USAGES, domain: DOMAIN });
+}
+
+function subjectOf(document) {
+  const names = members(document.get("nam"));
+  const joined = (between, ...parts) =>
+    parts.map((part) => text(names.get(part))).filter(Boolean).join(between) || null;
+  return {
+    name: joined(" ", "gn", "fn"),
+    // ICAO Doc 9303, Part 3: surname first, two fillers between.
+    standardisedName: joined("<<", "fnt", "gnt"),
+    dateOfBirth: text(document.get("dob")),
+  };
+}
+
+function notesOf(entry) {
+  const notes = SETS.filter(
+    ([member, valueSet]) => entry.has(member) && meaning(valueSet, entry.get(member)) === null,
+  ).map(([member, valueSet]) => `The code of ${member} is not in the value set ${valueSet}.`);
+  if (entry.get("tr") === DETECTED) notes.push("The result of the test is: detected.");
+  const identifier = text(entry.get("ci")) ?? "";
+  // Others have checksums of their own, behind the same mark.
+  const hasOurs = identifier.toUpperCase().startsWith("URN:UVCI:") && hasChecksum(identifier);
+  if (hasOurs && !isRight(identifier)) {
+    notes.push("The checksum of the certificate's identifier is wrong, or of another method.");
+  }
+  return notes;
+}
+
+function entriesOf(group) {
+  return (Array.isArray(group) ? group : [group]).filter((one) => one instanceof Map);
+}

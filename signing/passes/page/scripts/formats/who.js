@@ -1,0 +1,44 @@
+// WHO's contents of HCERT: ICVP (the digital yellow card) and the DDCC core data sets.
+
+import { DDCC, ICVP } from "../rules/schemas.js";
+import { members, text } from "../values.js";
+import { dayBegins, dayEnds } from "./moments.js";
+import { content, usage } from "./opened.js";
+
+/** Say what an ICVP holds (sub-claim -6): one dose, and how long it counts. */
+export function readIcvp(value) {
+  const document = members(value);
+  // Earlier drafts have the dose where the version is now.
+  const dose = doseOf(document.has("vx") ? document.get("vx") : document.get("v"));
+  return content("WHO ICVP vaccination", {
+    subject: {
+      name: text(document.get("n")),
+      dateOfBirth: text(document.get("dob")),
+      documentNumber: text(document.get("id")) ?? text(document.get("nid")),
+    },
+    usage: usage({ domain: "ICVP" }),
+    // International Health Regulations, Annex 6: the certificate counts from a date on.
+    notBefore: dayBegins(dose.get("vls")),
+    expiresAt: dayEnds(dose.get("vle")),
+    faults: ICVP.faults(value),
+    document,
+  });
+}
+
+/** Say what a DDCC core data set holds, flat or in the sub-claims 3 and 4. */
+export function readDdcc(value) {
+  const document = members(value);
+  return content(document.has("test") ? "WHO DDCC test" : "WHO DDCC vaccination", {
+    subject: { name: text(document.get("name")), dateOfBirth: text(document.get("birthDate")) },
+    usage: usage({ domain: "DDCC" }),
+    identifier: text(document.get("hcid")),
+    notBefore: dayBegins(document.get("valid_from")),
+    expiresAt: dayEnds(document.get("valid_until")),
+    faults: DDCC.faults(value),
+    document,
+  });
+}
+
+function doseOf(value) {
+  return members(Array.isArray(value) && value.length ? value[0] : value);
+}
