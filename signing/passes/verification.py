@@ -79,15 +79,14 @@ class PassVerifier:
             raise PassRefused(
                 Status.ISSUER_NOT_TRUSTED, "Its signer is not among those who are trusted here."
             )
-        wrong = ""
-        for signer in candidates:
-            try:
-                check_signature(signer.key, opened.signed)
-            except SignatureWrong as error:
-                wrong = error.args[0]
-            else:
-                return signer
-        raise PassRefused(Status.INVALID_SIGNATURE, wrong)
+        standing = [one for one in candidates if not self._is_revoked(one)]
+        if not standing:
+            raise PassRefused(
+                Status.ISSUER_NOT_TRUSTED, "The certificate of its signer was revoked."
+            )
+        proven = _who_signed(opened, standing)
+        # One key may stand on several lists, and each is about something else.
+        return next((one for one in proven if not any(_usage_findings(opened, one))), proven[0])
 
     def _candidates(self, name: SignerName, moment: datetime) -> Sequence[Signer]:
         match name:
@@ -99,28 +98,26 @@ class PassVerifier:
                 return self._enclosed(certificate, moment)
 
     def _enclosed(self, certificate: PassCertificate, moment: datetime) -> Sequence[Signer]:
-        known = self._trust.signer_with(certificate)
-        if known is not None:
-            return (known,)
+        listed = self._trust.with_certificate(certificate)
         authority = self._trust.authority_of(certificate)
         if authority is None:
-            return ()
-        if not authority.is_valid_at(moment):
-            raise PassRefused(
-                Status.ISSUER_NOT_TRUSTED, "The certificate of its signer's authority is not valid."
-            )
-        if self._trust.is_revoked(certificate, authority):
-            raise PassRefused(
-                Status.ISSUER_NOT_TRUSTED, "The certificate of its signer was revoked."
-            )
-        return (
-            Signer(
+            return listed
+        if authority.is_valid_at(moment):
+            signer = Signer(
                 key=certificate.key,
                 source=authority.subject,
                 certificate=certificate,
                 issuer=certificate.issuer_country,
-            ),
+            )
+            return (*listed, signer)
+        if listed:
+            return listed
+        raise PassRefused(
+            Status.ISSUER_NOT_TRUSTED, "The certificate of its signer's authority is not valid."
         )
+
+    def _is_revoked(self, signer: Signer) -> bool:
+        return signer.certificate is not None and self._trust.is_revoked(signer.certificate)
 
     def _findings(self, opened: OpenedPass, signer: Signer, moment: datetime) -> Iterator[Finding]:
         yield from _usage_findings(opened, signer)
@@ -164,6 +161,20 @@ class PassVerifier:
         elif self._is_ahead(certificate.not_before, moment):
             since = _day(certificate.not_before)
             yield Finding(Status.KEY_EXPIRED, f"Its signer's certificate counts from {since} on.")
+
+
+def _who_signed(opened: OpenedPass, candidates: Sequence[Signer]) -> Sequence[Signer]:
+    found, wrong = [], ""
+    for signer in candidates:
+        try:
+            check_signature(signer.key, opened.signed)
+        except SignatureWrong as error:
+            wrong = error.args[0]
+        else:
+            found.append(signer)
+    if not found:
+        raise PassRefused(Status.INVALID_SIGNATURE, wrong)
+    return found
 
 
 def _usage_findings(opened: OpenedPass, signer: Signer) -> Iterator[Finding]:

@@ -8,8 +8,9 @@ from signing.passes.codecs import base45, compression
 from signing.passes.codecs.cose import read_claims, read_sign1
 from signing.passes.codecs.signatures import Algorithm
 from signing.passes.errors import PassRefused
+from signing.passes.formats import health_usages
 from signing.passes.formats.moments import ClaimedTimes
-from signing.passes.formats.opened import Content, NamedKey, OpenedPass, Subject
+from signing.passes.formats.opened import Content, NamedKey, OpenedPass, Subject, Usage
 from signing.passes.pass_format import PassFormat
 from signing.passes.rules.schema import schema
 from signing.passes.settings import PassSettings
@@ -80,6 +81,7 @@ def _content(identity: Any) -> Content:
             or None,
             date_of_birth=_date(identity.get(_BORN)),
         ),
+        usage=Usage(refused=health_usages.EVERY),
         faults=tuple(schema("claim169").faults(members)),
     )
 

@@ -8,6 +8,7 @@ from signing.passes.codecs import compression, strict_json
 from signing.passes.codecs.jws import read_compact
 from signing.passes.codecs.signatures import Algorithm
 from signing.passes.errors import PassRefused, bad_encoding
+from signing.passes.formats import health_usages
 from signing.passes.formats.moments import ClaimedTimes
 from signing.passes.formats.opened import (
     Content,
@@ -87,7 +88,7 @@ def read_card(claims: dict[str, Any]) -> Content:
         kind=_kind(credential.get("type")),
         subject=_patient(resources),
         identifier=revocation_id if isinstance(revocation_id, str) else None,
-        usage=Usage(outlives_signer=True),
+        usage=Usage(refused=health_usages.EVERY, outlives_signer=True),
         faults=tuple(schema("shc").faults(claims)),
         notes=tuple(
             f"A record of the card is not completed: {_status(one)}."

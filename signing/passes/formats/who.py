@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from signing.passes.formats import health_usages
 from signing.passes.formats.moments import day_begins, day_ends
 from signing.passes.formats.opened import Content, Subject, Usage
 from signing.passes.rules.schema import schema
@@ -22,7 +23,7 @@ def read_icvp(value: Any) -> Content:
             date_of_birth=_text(document.get("dob")),
             document_number=_text(document.get("id")) or _text(document.get("nid")),
         ),
-        usage=Usage(domain="ICVP"),
+        usage=Usage(needed=health_usages.VACCINATION, domain="ICVP"),
         # International Health Regulations, Annex 6: the certificate counts from a date on.
         not_before=day_begins(dose.get("vls")),
         expires_at=day_ends(dose.get("vle")),
@@ -34,13 +35,16 @@ def read_ddcc(value: Any) -> Content:
     """Say what a DDCC core data set holds, flat or in the sub-claims 3 and 4."""
     faults = schema("ddcc").faults(value)
     document = value if isinstance(value, dict) else {}
+    is_test = "test" in document
     return Content(
-        kind="WHO DDCC test" if "test" in document else "WHO DDCC vaccination",
+        kind="WHO DDCC test" if is_test else "WHO DDCC vaccination",
         subject=Subject(
             name=_text(document.get("name")),
             date_of_birth=_text(document.get("birthDate")),
         ),
-        usage=Usage(domain="DDCC"),
+        usage=Usage(
+            needed=health_usages.TEST if is_test else health_usages.VACCINATION, domain="DDCC"
+        ),
         identifier=_text(document.get("hcid")),
         not_before=day_begins(document.get("valid_from")),
         expires_at=day_ends(document.get("valid_until")),

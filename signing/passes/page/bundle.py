@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from signing.passes.codecs import base64url
 from signing.passes.settings import PassSettings
 from signing.passes.trust.certificates import PassCertificate
+from signing.passes.trust.revoked import RevocationList
 from signing.passes.trust.signers import Signer, TrustStore
 
 VERSION = 1
@@ -42,13 +43,14 @@ def bundle_of(
         },
         # A list has thousands of signers and one name.
         "sources": sources,
-        "signers": [_signer(one, sources) for one in trust.signers],
-        "authorities": [_authority(one, trust) for one in trust.authorities],
+        "signers": [_signer(one, sources, trust) for one in trust.signers],
+        "authorities": [_authority(one) for one in trust.authorities],
+        "revocation_lists": [_revocation_list(one) for one in trust.proven_lists],
     }
 
 
-def _signer(signer: Signer, sources: Sequence[str]) -> dict[str, Any]:
-    thumbprint = signer.thumbprint
+def _signer(signer: Signer, sources: Sequence[str], trust: TrustStore) -> dict[str, Any]:
+    thumbprint, certificate = signer.thumbprint, signer.certificate
     # Both forms of the thumbprint follow from it.
     implied = {thumbprint.encode(), base64url.decode(thumbprint)}
     return _without_none(
@@ -60,12 +62,12 @@ def _signer(signer: Signer, sources: Sequence[str]) -> dict[str, Any]:
             "issuer": signer.issuer,
             "domain": signer.domain,
             "formats": None if signer.formats is None else sorted(signer.formats),
-            "certificate": None if signer.certificate is None else _certificate(signer.certificate),
+            "certificate": None if certificate is None else _certificate(certificate, trust),
         }
     )
 
 
-def _certificate(certificate: PassCertificate) -> dict[str, Any]:
+def _certificate(certificate: PassCertificate, trust: TrustStore) -> dict[str, Any]:
     return {
         "name": certificate.subject,
         "issuer_country": certificate.issuer_country,
@@ -73,18 +75,24 @@ def _certificate(certificate: PassCertificate) -> dict[str, Any]:
         "from": _instant(certificate.not_before),
         "until": _instant(certificate.not_after),
         "usages": sorted(certificate.extended_key_usage),
+        "is_revoked": trust.is_revoked(certificate),
     }
 
 
-def _authority(authority: PassCertificate, trust: TrustStore) -> dict[str, Any]:
-    lists = [one for one in trust.revocation_lists if one.is_of(authority)]
+def _authority(authority: PassCertificate) -> dict[str, Any]:
     return {
         "key": _spki(authority.key),
         "subject": base64url.encode(authority.parsed.subject.dump()),
         "name": authority.subject,
         "from": _instant(authority.not_before),
         "until": _instant(authority.not_after),
-        "revoked": sorted({_serial(one) for found in lists for one in found.serial_numbers}),
+    }
+
+
+def _revocation_list(crl: RevocationList) -> dict[str, Any]:
+    return {
+        "issuer": base64url.encode(crl.parsed.issuer.dump()),
+        "serial_numbers": sorted(map(_serial, crl.serial_numbers)),
     }
 
 

@@ -19,6 +19,7 @@ _DID_PARTS = 3
 _SIGNER_USAGE, _AUTHORITY_USAGE = "DSC", "SCA"
 _GATEWAY_AUTHORITY = "CSCA"
 # What a list is about: its signers are trusted for nothing else.
+_GATEWAY_DOMAIN = "DCC"
 _HEALTH, _CARDS = frozenset({PassFormat.HC1}), frozenset({PassFormat.SHC})
 
 
@@ -67,9 +68,9 @@ def _each(entries: list[Any], source: str, read: Callable[[Any], TrustStore]) ->
         try:
             found = found + read(entry)
         except PassRefused as error:
-            found = found + TrustStore(left_aside=(f"{source}, entry {number}: {error.detail}",))
-    if entries and not (found.signers or found.authorities) and found.left_aside:
-        raise bad_encoding(found.left_aside[0])
+            found = found + TrustStore(unread=(f"{source}, entry {number}: {error.detail}",))
+    if entries and not (found.signers or found.authorities) and found.unread:
+        raise bad_encoding(found.unread[0])
     return found
 
 
@@ -98,6 +99,7 @@ def _of_gateway(entry: Any, source: str) -> TrustStore:
         source=source,
         certificate=certificate,
         issuer=str(_member(entry, "country", str)),
+        domain=_GATEWAY_DOMAIN,
         formats=_HEALTH,
         named_key_ids=key_ids_of(name) if isinstance(name, str) else frozenset(),
     )

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from signing.passes.codecs import cbor
+from signing.passes.pass_format import PassFormat
 from signing.passes.statuses import Status
 from signing.passes.trust.signers import Signer, TrustStore
 from tests.signing.passes.issuers import (
@@ -223,6 +224,40 @@ def test_the_usages_of_the_eus_signers_are_kept(usages: tuple[str, ...], fine: b
     assert status is (Status.VERIFIED if fine else Status.WRONG_KEY_USAGE)
 
 
+DDCC = {"name": "Dara", "vaccine": "1", "date": "2026-02-18"}
+DDCC_TEST = {"name": "Dara", "test": dict.fromkeys(("pathogen", "type", "result"), "1")}
+DDCC_TEST["test"] |= {"date": "2026-11-22"}
+
+
+@pytest.mark.parametrize(
+    ("content", "sub_claim", "own"),
+    [(icvp(), -6, VACCINATION), (DDCC, 3, VACCINATION), (DDCC_TEST, 4, TEST)],
+)
+def test_whos_certificates_need_their_usage_where_their_signer_has_any(
+    content: Any, sub_claim: int, own: str
+) -> None:
+    early = own.replace("1847", "0.1847")
+    fine = ((), (own,), (early,), (own, RECOVERY))
+    others = {TEST, VACCINATION, RECOVERY} - {own}
+    for usages in (*fine, *((one,) for one in others), ("1.3.6.1.5.5.7.3.36",)):
+        signer = issuer(usages=usages)
+        code = signer.hc1(claims(content, sub_claim=sub_claim))
+        status = Status.VERIFIED if usages in fine else Status.WRONG_KEY_USAGE
+        assert verify(code, trust=signer).status is status, usages
+
+
+@pytest.mark.parametrize(
+    "usage", [TEST, VACCINATION, RECOVERY, VACCINATION.replace("1847", "0.1847")]
+)
+def test_a_signer_of_the_eus_certificates_may_not_sign_cards_or_identities(usage: str) -> None:
+    signer = issuer(usages=(usage, "1.3.6.1.5.5.7.3.36"))
+    for code in (signer.shc(card()), signer.claim169(identity())):
+        assert verify(code, trust=signer).status is Status.WRONG_KEY_USAGE
+    other = issuer(usages=("1.3.6.1.5.5.7.3.36",))
+    for code in (other.shc(card()), other.claim169(identity())):
+        assert verify(code, trust=other).status is Status.VERIFIED
+
+
 @pytest.mark.parametrize("usages", [(), (VACCINATION,), ("2.23.136.1.1.6.1",)])
 def test_a_passport_signer_of_the_same_authority_may_not_sign_seals(usages: Any) -> None:
     other = issuer(authority=CSCA, usages=usages)
@@ -235,6 +270,28 @@ def test_a_signer_of_another_trust_domain_may_not_sign_this() -> None:
     assert verify(HEALTH.hc1(claims()), trust=trust).status is Status.WRONG_KEY_USAGE
     yellow = HEALTH.hc1(claims(icvp(), sub_claim=-6))
     assert verify(yellow, trust=trust).status is Status.VERIFIED
+
+
+def test_of_several_listings_of_one_key_the_one_counts_that_is_about_the_pass() -> None:
+    yellow = HEALTH.signer(domain="ICVP", source="ICVP")
+    corona = HEALTH.signer(domain="DCC", source="DCC")
+    for signers in ((yellow, corona), (corona, yellow)):
+        for code, source in (
+            (HEALTH.hc1(claims()), "DCC"),
+            (HEALTH.hc1(claims(icvp(), sub_claim=-6)), "ICVP"),
+        ):
+            verdict = verify(code, trust=TrustStore(signers))
+            assert verdict.status is Status.VERIFIED, verdict.reasons
+            assert verdict.signer is not None
+            assert verdict.signer.source == source
+    verdict = verify(HEALTH.shc(card()), trust=TrustStore((yellow, corona)))
+    assert verdict.signer == yellow
+
+
+def test_a_seals_signer_that_a_list_names_for_something_else_counts_by_its_authority() -> None:
+    listed = TrustStore((SEALER.signer(formats=frozenset({PassFormat.HC1})),))
+    assert verify(SEALER.seal(seal_data()), trust=listed).status is Status.WRONG_KEY_USAGE
+    assert verify(SEALER.seal(seal_data()), trust=listed + authorities()).is_verified
 
 
 @pytest.mark.parametrize(

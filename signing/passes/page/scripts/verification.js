@@ -47,41 +47,34 @@ export class PassVerifier {
     if (!candidates.length) {
       throw untrusted("Its signer is not among those who are trusted here.");
     }
-    let wrong = "";
-    for (const signer of candidates) {
-      try {
-        await checkSignature(signer.key, opened.signed);
-        return signer;
-      } catch (error) {
-        if (!(error instanceof SignatureWrong)) throw error;
-        wrong = error.message;
-      }
-    }
-    throw new PassRefused("INVALID_SIGNATURE", wrong);
+    const standing = candidates.filter((one) => !one.certificate?.isRevoked);
+    if (!standing.length) throw untrusted("The certificate of its signer was revoked.");
+    const proven = await whoSigned(opened, standing);
+    // One key may stand on several lists, and each is about something else.
+    return proven.find((one) => !usageFindings(opened, one).length) ?? proven[0];
   }
 
   async candidates({ keyId, thumbprint, certificate }, at) {
     if (keyId) return this.lists.named(keyId);
     if (thumbprint) return this.lists.withThumbprint(thumbprint);
-    const known = this.lists.signerWith(certificate);
-    return known ? [known] : this.enclosed(certificate, at);
+    return this.enclosed(certificate, at);
   }
 
   async enclosed(certificate, at) {
+    const listed = this.lists.withCertificate(certificate);
     const authority = await this.lists.authorityOf(certificate);
     if (authority === null) {
-      if (!this.lists.unusableFor(certificate)) return [];
+      if (listed.length || !this.lists.unusableFor(certificate)) return listed;
       throw untrusted("Its signer's authority has a key that browsers cannot use.");
     }
-    if (!isValidAt(authority, at)) {
-      throw untrusted("The certificate of its signer's authority is not valid.");
+    if (isValidAt(authority, at)) {
+      const { key, issuerCountry: issuer } = certificate;
+      const held = { ...certificate, isRevoked: this.lists.isRevoked(certificate) };
+      const source = authority.name;
+      return [...listed, { key, source, certificate: held, issuer, domain: null, formats: null }];
     }
-    if (authority.revoked.has(certificate.serialNumber)) {
-      throw untrusted("The certificate of its signer was revoked.");
-    }
-    const { key, issuerCountry } = certificate;
-    const source = authority.name;
-    return [{ key, source, certificate, issuer: issuerCountry, domain: null, formats: null }];
+    if (listed.length) return listed;
+    throw untrusted("The certificate of its signer's authority is not valid.");
   }
 
   findings(opened, signer, at) {
@@ -139,14 +132,33 @@ export class PassVerifier {
   }
 }
 
-function* usageFindings(opened, signer) {
+async function whoSigned(opened, candidates) {
+  const found = [];
+  let wrong = "";
+  for (const signer of candidates) {
+    try {
+      await checkSignature(signer.key, opened.signed);
+      found.push(signer);
+    } catch (error) {
+      if (!(error instanceof SignatureWrong)) throw error;
+      wrong = error.message;
+    }
+  }
+  if (!found.length) throw new PassRefused("INVALID_SIGNATURE", wrong);
+  return found;
+}
+
+function usageFindings(opened, signer) {
+  return Array.from(usageFaults(opened, signer), (one) => finding("WRONG_KEY_USAGE", one));
+}
+
+function* usageFaults(opened, signer) {
   const { usage, kind } = opened.content;
-  const wrong = (sentence) => finding("WRONG_KEY_USAGE", sentence);
   if (signer.certificate && !allows(usage, signer.certificate)) {
-    yield wrong(`Its signer's certificate is not for passes of this kind (${kind}).`);
+    yield `Its signer's certificate is not for passes of this kind (${kind}).`;
   }
   if (signer.formats !== null && !signer.formats.includes(opened.format)) {
-    yield wrong(`Its signer is not trusted for codes of the format ${opened.format}.`);
+    yield `Its signer is not trusted for codes of the format ${opened.format}.`;
   }
   if (usage.ownCountry && opened.issuer !== null) {
     // Whoever issued the certificate answers for it; what it says of its holder may be anything.
@@ -154,11 +166,11 @@ function* usageFindings(opened, signer) {
     if (!areOneCountry(opened.issuer, country)) {
       const claimed = beginning(opened.issuer, LONGEST_ISSUER);
       const of = country || "no country";
-      yield wrong(`Its signer's authority is of ${of}, and may not issue for ${claimed}.`);
+      yield `Its signer's authority is of ${of}, and may not issue for ${claimed}.`;
     }
   }
   if (usage.domain && signer.domain && usage.domain !== signer.domain) {
-    yield wrong(`Its signer is trusted for ${signer.domain}, not for ${usage.domain}.`);
+    yield `Its signer is trusted for ${signer.domain}, not for ${usage.domain}.`;
   }
 }
 

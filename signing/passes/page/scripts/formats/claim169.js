@@ -6,7 +6,8 @@ import { readClaims, readSign1 } from "../codecs/cose.js";
 import { PassRefused } from "../refusals.js";
 import { CLAIM_169 } from "../rules/schemas.js";
 import { isInteger, lengthOf, text } from "../values.js";
-import { content } from "./opened.js";
+import { EVERY } from "./health_usages.js";
+import { content, usage } from "./opened.js";
 import { openToken } from "./tokens.js";
 
 const ALGORITHMS = ["ES256", "EdDSA", "PS256"];
@@ -57,6 +58,7 @@ function contentOf(identity) {
       name: text(identity.get(FULL_NAME)) ?? (parts.join(" ") || null),
       dateOfBirth: dateOf(identity.get(BORN)),
     },
+    usage: usage({ refused: EVERY }),
     faults: CLAIM_169.faults(members),
     document: members,
   });

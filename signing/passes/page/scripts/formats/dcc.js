@@ -4,13 +4,11 @@ import { hasChecksum, isRight } from "../rules/luhn.js";
 import { DCC } from "../rules/schemas.js";
 import { meaning } from "../rules/value_sets.js";
 import { isSomething, members, text } from "../values.js";
+import { EVERY, RECOVERY, TEST, VACCINATION } from "./health_usages.js";
 import { content, usage } from "./opened.js";
 
 const GROUPS = { v: "vaccination", t: "test", r: "recovery" };
-// HCERT specification, Section 4.2.5. The second arc stands in early certificates by mistake.
-const ARCS = ["1.3.6.1.4.1.1847.2021.1.", "1.3.6.1.4.1.0.1847.2021.1."];
-const USAGES = { t: "1", v: "2", r: "3" };
-const ALL_USAGES = ARCS.flatMap((arc) => Object.values(USAGES).map((number) => arc + number));
+const USAGES = { v: VACCINATION, t: TEST, r: RECOVERY };
 const DOMAIN = "DCC";
 const DETECTED = "260373001";
 const SETS = [
@@ -36,8 +34,7 @@ export function readDcc(value) {
 
 function usageOf(groups) {
   if (groups.length !== 1) return usage({ domain: DOMAIN });
-  const needed = ARCS.map((arc) => arc + USAGES[groups[0]]);
-  return usage({ needed, among: ALL_USAGES, domain: DOMAIN });
+  return usage({ needed: USAGES[groups[0]], among: EVERY, domain: DOMAIN });
 }
 
 function subjectOf(document) {

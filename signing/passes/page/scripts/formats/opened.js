@@ -4,7 +4,8 @@
 export function usage(changes = {}) {
   return {
     needed: [],
-    among: [],
+    refused: [],
+    among: null,
     absentMeansAny: true,
     domain: null,
     ownCountry: false,
@@ -14,9 +15,11 @@ export function usage(changes = {}) {
 }
 
 /** Tell whether a certificate may sign what has this usage. */
-export function allows({ needed, among, absentMeansAny }, certificate) {
-  const has = (names) => certificate.usages.some((one) => names.includes(one));
-  return !needed.length || has(needed) || (absentMeansAny && !has(among));
+export function allows({ needed, refused, among, absentMeansAny }, { usages }) {
+  const has = (names) => usages.some((one) => names.includes(one));
+  if (has(refused)) return false;
+  if (!needed.length || has(needed)) return true;
+  return absentMeansAny && !(among === null ? usages.length : has(among));
 }
 
 /** What is signed, in terms that formats share; `document` is what a page shows details of. */

@@ -6,6 +6,7 @@ import { loads } from "../codecs/strict_json.js";
 import { PassRefused, badEncoding } from "../refusals.js";
 import { SHC } from "../rules/schemas.js";
 import { list, members, stripped, text } from "../values.js";
+import { EVERY } from "./health_usages.js";
 import { ClaimedTimes } from "./moments.js";
 import { content, opened, usage } from "./opened.js";
 
@@ -71,7 +72,7 @@ function readCard(claims) {
   return content(kindOf(credential.get("type")), {
     subject: patientOf(resources),
     identifier: typeof revocationId === "string" ? revocationId : null,
-    usage: usage({ outlivesSigner: true }),
+    usage: usage({ refused: EVERY, outlivesSigner: true }),
     faults: SHC.faults(claims),
     notes: resources
       .filter((one) => one.get("resourceType") === "Immunization")

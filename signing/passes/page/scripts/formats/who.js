@@ -2,6 +2,7 @@
 
 import { DDCC, ICVP } from "../rules/schemas.js";
 import { members, text } from "../values.js";
+import { TEST, VACCINATION } from "./health_usages.js";
 import { dayBegins, dayEnds } from "./moments.js";
 import { content, usage } from "./opened.js";
 
@@ -16,7 +17,7 @@ export function readIcvp(value) {
       dateOfBirth: text(document.get("dob")),
       documentNumber: text(document.get("id")) ?? text(document.get("nid")),
     },
-    usage: usage({ domain: "ICVP" }),
+    usage: usage({ needed: VACCINATION, domain: "ICVP" }),
     // International Health Regulations, Annex 6: the certificate counts from a date on.
     notBefore: dayBegins(dose.get("vls")),
     expiresAt: dayEnds(dose.get("vle")),
@@ -28,9 +29,10 @@ export function readIcvp(value) {
 /** Say what a DDCC core data set holds, flat or in the sub-claims 3 and 4. */
 export function readDdcc(value) {
   const document = members(value);
-  return content(document.has("test") ? "WHO DDCC test" : "WHO DDCC vaccination", {
+  const isTest = document.has("test");
+  return content(isTest ? "WHO DDCC test" : "WHO DDCC vaccination", {
     subject: { name: text(document.get("name")), dateOfBirth: text(document.get("birthDate")) },
-    usage: usage({ domain: "DDCC" }),
+    usage: usage({ needed: isTest ? TEST : VACCINATION, domain: "DDCC" }),
     identifier: text(document.get("hcid")),
     notBefore: dayBegins(document.get("valid_from")),
     expiresAt: dayEnds(document.get("valid_until")),

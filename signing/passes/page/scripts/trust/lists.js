@@ -21,6 +21,7 @@ export class TrustLists {
     this.byKeyId = new Map();
     for (const one of bundle.signers) this.file(one);
     this.authorities = bundle.authorities.map((one) => new Authority(one));
+    this.revocationLists = bundle.revocation_lists.map((one) => new RevocationList(one));
     this.read = new Map();
   }
 
@@ -46,10 +47,16 @@ export class TrustLists {
     return this.named(ofText(thumbprint)).filter((one) => one.thumbprint === thumbprint);
   }
 
-  signerWith(certificate) {
+  /** Return the signers whose certificate is this very one. */
+  withCertificate(certificate) {
     const wanted = encode(certificate.sha256);
     const candidates = this.named(certificate.sha256.subarray(0, 8));
-    return candidates.find((one) => one.certificate?.sha256 === wanted) || null;
+    return candidates.filter((one) => one.certificate?.sha256 === wanted);
+  }
+
+  /** Tell whether a CRL names a certificate that a code carries. */
+  isRevoked(certificate) {
+    return this.revocationLists.some((one) => one.names(certificate));
   }
 
   /** Return the trusted authority that issued a certificate, or null. */
@@ -90,14 +97,24 @@ class Authority {
     this.key = new PublicKey(decode(entry.key));
     this.subject = nameOf(first(decode(entry.subject)));
     this.name = entry.name;
-    this.revoked = new Set(entry.revoked);
     Object.assign(this, timesOf(entry));
   }
 }
 
+class RevocationList {
+  constructor(entry) {
+    this.issuer = nameOf(first(decode(entry.issuer)));
+    this.serialNumbers = new Set(entry.serial_numbers);
+  }
+
+  names({ serialNumber, issuer }) {
+    return this.serialNumbers.has(serialNumber) && areSameNames(this.issuer, issuer);
+  }
+}
+
 function certificateOf(entry) {
-  const { name, sha256, usages, issuer_country: issuerCountry } = entry;
-  return { ...timesOf(entry), name, sha256, usages, issuerCountry };
+  const { name, sha256, usages, issuer_country: issuerCountry, is_revoked: isRevoked } = entry;
+  return { ...timesOf(entry), name, sha256, usages, issuerCountry, isRevoked };
 }
 
 function timesOf(entry) {
