@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from signing.passes.formats.moments import day_ends
 from signing.passes.rules.luhn import checksum, is_right
 from signing.passes.rules.schema import Schema, schema
 from tests.signing.passes import vectors
@@ -114,6 +115,32 @@ def test_another_implementation_of_json_schema_agrees(content: str, data: st.Dat
 def test_a_keyword_that_is_not_known_is_our_fault_and_no_silent_pass() -> None:
     with pytest.raises(KeyError):
         Schema({"uniqueItems": True})
+
+
+@pytest.mark.parametrize(
+    ("text", "fine"),
+    [
+        ("2026-11-22T08:00:00Z", True),
+        ("2026-11-22T08:00", True),
+        ("2026-11-22 08:00:59.123456789+07", True),
+        ("2026-11-22t08:00:00.5z", True),
+        ("2026-11-22T08:00:00-0330", True),
+        ("2026-11-22T08:00:60Z", False),
+        ("2026-11-22T08:00:99", False),
+        ("2026-11-22T24:00:00Z", False),
+        ("2026-11-22T08:00:00+24:00", False),
+        ("2026-11-22T08:00:00+07:60", False),
+        ("2026-11-22T08:00:00+0799", False),
+        ("2026-11-22T08:00:00Z and more", False),
+        ("2026-11-22T08:00:00Z\n", False),
+        ("2026-11-31T08:00:00Z", False),
+        ("2026-W47-7T08:00", False),
+    ],
+)
+def test_an_instant_is_read_whole(text: str, fine: bool) -> None:
+    assert (Schema({"format": "date-time"}).faults(text) == []) is fine
+    # What is judged by one rule is not read by another.
+    assert (day_ends(text) is not None) is fine
 
 
 @contextmanager

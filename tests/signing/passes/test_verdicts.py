@@ -318,6 +318,35 @@ def test_times_may_have_fractions_and_have_to_be_times(
     assert verify(HEALTH.hc1(claims(**changes)), trust=HEALTH).status is status
 
 
+def test_a_time_that_is_null_is_no_time() -> None:
+    for claim in (4, 5, 6):
+        for code in (
+            HEALTH.hc1(claims() | {claim: None}),
+            HEALTH.claim169(identity() | {claim: None}),
+        ):
+            assert verify(code, trust=HEALTH).status is Status.INVALID_SCHEMA
+    for claim in ("exp", "nbf"):
+        code = HEALTH.shc(card(**{claim: None}))
+        assert verify(code, trust=HEALTH).status is Status.INVALID_SCHEMA
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "status"),
+    [
+        ("9999-12-31T23:00:00-05:00", None, Status.NOT_YET_VALID),
+        (None, "0001-01-01T01:00:00+05:00", Status.EXPIRED),
+        ("0001-01-01T01:00:00+05:00", "9999-12-31T23:00:00-05:00", Status.VERIFIED),
+        (None, "2026-11-22t08:00:00z", Status.EXPIRED),
+    ],
+)
+def test_an_instant_in_any_zone_and_writing_counts(
+    begins: str | None, ends: str | None, status: Status
+) -> None:
+    times = {"valid_from": begins, "valid_until": ends}
+    content = DDCC | {name: text for name, text in times.items() if text is not None}
+    assert verify(HEALTH.hc1(claims(content, sub_claim=3)), trust=HEALTH).status is status
+
+
 def test_a_signers_certificate_has_to_be_valid_at_issuing_and_now() -> None:
     old = issuer(begins=NOW - 30 * DAY, ends=NOW - 2 * DAY)
     code = old.hc1(claims(claim_6=seconds(NOW - 10 * DAY)))
