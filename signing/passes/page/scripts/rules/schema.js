@@ -1,8 +1,8 @@
 // A small part of JSON Schema 2020-12: the nineteen keywords that the schemas of passes use. A
 // keyword that is not known throws when the schema is read. See signing/passes/rules/schema.py.
 
-import { isDate, isDateTime } from "../formats/moments.js";
 import { Fraction, bare, isInteger, isNumber, lengthOf } from "../values.js";
+import { readDate, readDateTime } from "./dates.js";
 
 const MOST_FAULTS = 20;
 const SILENT = new Set(["$schema", "$id", "$comment", "$defs", "valueset-uri"]);
@@ -15,7 +15,7 @@ const TYPES = {
   boolean: (value) => typeof value === "boolean",
   null: (value) => value === null,
 };
-const FORMATS = { date: isDate, "date-time": isDateTime };
+const FORMATS = { date: readDate, "date-time": readDateTime };
 const DEFINITION = "#/$defs/";
 const TOO = "is too long or too short, too large or too small.";
 const OTHER = "is none of the values that it may have.";
@@ -121,7 +121,7 @@ const KEYWORDS = {
   },
   format(rule) {
     if (!(rule in FORMATS)) throw new Error(`the format ${rule} is not known`);
-    return asserted((value) => !isText(value) || FORMATS[rule](value), `is no ${rule}.`);
+    return asserted((value) => !isText(value) || FORMATS[rule](value) !== null, `is no ${rule}.`);
   },
   enum: (rule) => asserted((value) => rule.includes(value), OTHER),
   const: (rule) => asserted((value) => value === rule, OTHER),
