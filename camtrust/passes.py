@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flask import Blueprint
+
+from signing.passes.page.publishing import ListPublisher
+from signing.passes.page.routes import verifier_blueprint
 from signing.passes.settings import PassSettings
 from signing.passes.trust.files import trust_from
 from signing.passes.trust.signers import TrustStore
@@ -32,5 +38,32 @@ class PassWiring:
 
         Raises PassTrustUnreadable.
         """
-        folder = self._services.home / TRUST_FOLDER
-        return trust_from(folder) if folder.is_dir() else TrustStore()
+        return self._read()
+
+    @property
+    def blueprints(self) -> Sequence[Blueprint]:
+        """The verifier's page."""
+        return (verifier_blueprint(lambda: self.publisher),)
+
+    @cached_property
+    def publisher(self) -> ListPublisher:
+        """Makes the lists that browsers verify with."""
+        return ListPublisher(
+            trust=self._read,
+            state=self._state,
+            clock=self._services.clock,
+            settings=self.settings,
+        )
+
+    @property
+    def _folder(self) -> Path:
+        return self._services.home / TRUST_FOLDER
+
+    def _read(self) -> TrustStore:
+        return trust_from(self._folder) if self._folder.is_dir() else TrustStore()
+
+    def _state(self) -> Hashable:
+        if not self._folder.is_dir():
+            return ()
+        found = ((one.name, one.stat()) for one in self._folder.iterdir())
+        return frozenset((name, facts.st_mtime_ns, facts.st_size) for name, facts in found)
