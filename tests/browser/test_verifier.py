@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import re
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -28,7 +26,8 @@ from tests.browser.conftest import Reader
 from tests.conftest import lacks
 from tests.enrollment.world import World
 from tests.signing.passes import issuers
-from tests.signing.passes.issuers import NOW, Authority, Issuer, issuer
+from tests.signing.passes.issuers import NOW, Authority, issuer
+from tests.signing.passes.page import mutations
 
 CHROMIUM = Path("/usr/bin/chromium")
 WIDTH, HEIGHT = 640, 480
@@ -55,8 +54,8 @@ UTOPIA = issuer()
 STRANGER = issuer(authority=Cambodia())
 
 
-def claims(**changes: Any) -> dict[Any, Any]:
-    return issuers.claims(**({"claim_1": "KH"} | changes))
+def claims(content: Any = None, **changes: Any) -> dict[Any, Any]:
+    return issuers.claims(content, **({"claim_1": "KH"} | changes))
 
 
 VALID = HEALTH.hc1(claims())
@@ -116,6 +115,7 @@ class Phone:
         self.page: Page = self.reader.page
         self.asked: list[str] = []
         self.context.on("request", lambda request: self.asked.append(request.url))
+        self.page_asked = self.reader.asked
         self.page.clock.set_fixed_time(NOW + timedelta(minutes=10))
 
     def visit(self, path: str = "/verify") -> None:
@@ -245,6 +245,44 @@ def test_a_specimen_looks_like_one(phone: Callable[..., Phone]) -> None:
     assert someone.light() == "amber"
     expect(someone.page.locator("#specimen")).to_be_visible()
     someone.reader.examine("verify-specimen")
+
+
+def test_a_positive_test_is_not_green(phone: Callable[..., Phone]) -> None:
+    found = mutations.result_of_test(tr="260373001")
+    someone = phone(drawn(HEALTH.hc1(claims(found))))
+    someone.visit()
+    assert someone.verdict() == "Read this"
+    assert someone.light() == "amber"
+    assert "The result of the test is: detected." in someone.page.inner_text("#result")
+
+
+NATIVE = """(text) => {
+    window.BarcodeDetector = class {
+        static async getSupportedFormats() { return ["qr_code"]; }
+        async detect() { return [{rawValue: text, format: "qr_code"}]; }
+    };
+}"""
+VOICES = """(language) => {
+    window.spoken = [];
+    window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
+    Object.defineProperty(window, "speechSynthesis", {value: {
+        getVoices: () => [{lang: language}], cancel: () => {},
+        speak: (one) => window.spoken.push([one.text, one.lang]),
+    }});
+}"""
+
+
+@pytest.mark.parametrize(("voice", "spoken"), [("km-KH", [["ផុតកំណត់", "km-KH"]]), ("en-US", [])])
+def test_the_browsers_own_detector_is_used_and_a_word_is_spoken_in_its_language(
+    phone: Callable[..., Phone], voice: str, spoken: list[list[str]]
+) -> None:
+    someone = phone(drawn("MENU"), language="km")
+    for script, argument in ((NATIVE, EXPIRED), (VOICES, voice)):
+        someone.page.add_init_script(f"({script})({json.dumps(argument)})")
+    someone.visit()
+    assert someone.verdict() == WORDS["km"]["old"]
+    assert someone.page.evaluate("window.spoken") == spoken
+    assert not any("decoder.js" in one for one in someone.page_asked)
 
 
 def test_two_codes_at_once_are_too_many(phone: Callable[..., Phone]) -> None:

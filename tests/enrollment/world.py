@@ -39,10 +39,10 @@ from ca.revocation.revocation import Revocation
 from ca.revocation.status import StatusDirectory
 from camtrust.app import ROLES, AppParts, create_app
 from camtrust.listeners import Listener
+from camtrust.passes import PassWiring
 from camtrust.programs import ProgramWiring
 from camtrust.serving.settings import ServeSettings
 from camtrust.sign_in import SignInParts
-from camtrust.passes import PassWiring
 from camtrust.verification import VerificationWiring
 from core.access import AccessPolicy, Role
 from core.database import Database

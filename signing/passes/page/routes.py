@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from apiflask import APIBlueprint
 from flask import Response, current_app, render_template, request
@@ -133,8 +132,8 @@ def _answer(part: Part, kept: str) -> Response:
     response = current_app.response_class(part.octets, content_type=_content_type(part))
     response.headers["Cache-Control"] = kept
     response.set_etag(part.version)
-    answered: Any = response.make_conditional(request)
-    return answered
+    response.make_conditional(request)
+    return response
 
 
 def _content_type(part: Part) -> str:

@@ -21,7 +21,10 @@ class VerifierPage {
     this.lists = null;
     this.asked = 0;
     this.collecting = new Collecting();
-    this.result = new Result(() => this.look());
+    this.result = new Result(() => {
+      this.renew();
+      this.look();
+    });
     this.language = document.documentElement.lang;
     this.lastRefused = null;
   }
@@ -36,7 +39,9 @@ class VerifierPage {
     this.take(await keptLists());
     this.reader = await codeReader();
     this.camera = new Camera(find("#video"), this.reader, (found) => this.found(found));
-    await this.renew();
+    const renewal = this.renew();
+    // With lists from before nobody waits for a network.
+    if (!this.lists) await renewal;
     this.look();
     keepForFlightMode();
   }
@@ -87,6 +92,7 @@ class VerifierPage {
 
   changeVisibility() {
     if (!document.hidden) {
+      this.renew();
       if (this.camera && !this.result.isOpen) this.look();
       return;
     }

@@ -1,4 +1,4 @@
-"""Passes damaged on purpose, by a seeded chance: in their text, their octets, and what is signed."""
+"""Passes damaged on purpose, by a seeded chance: in text, in octets, and in what is signed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ MOMENTS = (
     NOW + timedelta(days=400), NOW - timedelta(days=400), NOW + timedelta(milliseconds=1),
 )  # fmt: skip
 _BASE45 = base45.ALPHABET
-_LETTERS = _BASE45 + "abcxyz{}[]\",:=_\n\t\u00a0é០\U0001f600"
+_LETTERS = _BASE45 + 'abcxyz{}[]",:=_\n\t\u00a0é០\U0001f600'
 
 
 class Mutations:
@@ -67,7 +67,7 @@ class Mutations:
                 lambda: issuers.claims(issuers.draft_icvp(), sub_claim=-6),
                 lambda: issuers.claims(_ddcc(), sub_claim=3),
                 lambda: _ddcc() | {1: "UT", 4: seconds(NOW) + 60},
-                lambda: issuers.claims(_test()),
+                lambda: issuers.claims(result_of_test()),
                 lambda: issuers.claims(_recovery()),
             ]
         )()
@@ -245,8 +245,8 @@ class Mutations:
 
 
 SPELLINGS = (
-    '"', "\\", "\\u0041", "\\ud83d\\ude00", "\\ud83d", "\\/", "\\x", "1.0", "1e2", "-0", "00", "NaN",
-    "Infinity", "null", ",", '"a":1,', '"v": 1, ', '"is":"UTO",', "{}", "[[", " ", "\x01", "\ufeff",
+    '"', "\\", "\\u0041", "\\ud83d\\ude00", "\\ud83d", "\\/", "\\x", "1.0", "1e2", "-0", "00",
+    "NaN", "Infinity", "null", ",", '"a":1,', '"v": 1, ', '"is":"UTO",', "{}", "[[", " ", "\x01", "\ufeff",
     "9" * 25, "1E400", "\u2028", '"__proto__":1,',
 )  # fmt: skip
 
@@ -281,11 +281,12 @@ def _ddcc() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _test() -> dict[str, Any]:
+def result_of_test(**changes: Any) -> dict[str, Any]:
+    """An EU certificate of a test, which found nothing."""
     test = {
         "tg": "840539006", "tt": "LP6464-4", "sc": "2026-11-22T14:00:00+08:00", "tr": "260415000",
         "co": "UT", "is": "Ministry", "ci": "URN:UVCI:01:UT:187/1",
-    }  # fmt: skip
+    } | changes  # fmt: skip
     found = issuers.dcc(t=[test])
     del found["v"]
     return found

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from signing.passes.errors import PassRefused

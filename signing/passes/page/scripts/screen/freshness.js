@@ -3,6 +3,8 @@
 import { TrustLists } from "../trust/lists.js";
 
 const ADDRESS = "/verify/lists.json";
+// Of a network that takes requests and never answers. Milliseconds.
+const PATIENCE = 8000;
 const CACHE = "camtrust-verify-lists";
 
 /** Return the lists that this device has, or null. */
@@ -15,10 +17,13 @@ export async function keptLists() {
   }
 }
 
-/** Ask for newer lists and keep them; null where there is no network, or no right answer. */
+/** Ask for newer lists and keep them; null where there is no network, or no right answer soon. */
 export async function renewedLists() {
+  const ending = new AbortController();
+  setTimeout(() => ending.abort(), PATIENCE);
   try {
-    const answer = await fetch(ADDRESS, { cache: "no-cache", credentials: "omit" });
+    const { signal } = ending;
+    const answer = await fetch(ADDRESS, { cache: "no-cache", credentials: "omit", signal });
     if (!answer.ok) return null;
     const lists = new TrustLists(await answer.clone().json());
     const cache = await caches.open(CACHE);

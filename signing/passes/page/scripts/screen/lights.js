@@ -13,6 +13,8 @@ const RED = new Set([
 export const UNREAD = new Set(["NOT_SUPPORTED", "INVALID_ENCODING", "INVALID_COMPRESSION"]);
 // ICAO's country of specimens, and user-assigned codes of ISO 3166-1 that tests use.
 const NOWHERE = new Set(["UTO", "UT", "XX", "ZZ"]);
+// What a genuine pass may say against its holder, or of a dose that was not given.
+const WARNINGS = /^(The result of the test is|A record of the card is not completed)/;
 const TRIAL = /\b(test|specimen|sample|demo|example)\b/i;
 
 /** Return {light, said}: red, amber or green, and which words of the page say why. */
@@ -22,9 +24,15 @@ export function lightOf(verdict, freshness) {
   if (status !== "VERIFIED") return { light: "amber", said: status };
   if (freshness === "expired") return { light: "red", said: "LISTS_EXPIRED" };
   if (freshness === "ahead") return { light: "amber", said: "CLOCK_BEHIND" };
-  return isSpecimen(verdict)
-    ? { light: "amber", said: "SPECIMEN" }
+  if (isSpecimen(verdict)) return { light: "amber", said: "SPECIMEN" };
+  return warningsOf(verdict).length
+    ? { light: "amber", said: "WARNING" }
     : { light: "green", said: status };
+}
+
+/** Return the notes that a reader has to see whatever is shown besides. */
+export function warningsOf({ notes }) {
+  return notes.filter((one) => WARNINGS.test(one));
 }
 
 /** Tell whether a pass is one to try readers with: of no country, or signed by a key for tests. */

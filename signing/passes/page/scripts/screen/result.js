@@ -1,7 +1,7 @@
 // The result: colour, shape and word, whom the pass is about, and how it came to be.
 
 import { detailsOf } from "./details.js";
-import { isSpecimen, lightOf } from "./lights.js";
+import { isSpecimen, lightOf, warningsOf } from "./lights.js";
 import { add, find, say, show, word, written } from "./page.js";
 
 const PERSON = [
@@ -31,6 +31,7 @@ export class Result {
     say("verdict", said);
     say("advice", said);
     show(find("#specimen"), isSpecimen(verdict));
+    find("#warnings").textContent = warningsOf(verdict).join(" ");
     this.showPerson(verdict, isBorder);
     this.showDetails(verdict, isBorder);
     show(this.root);
@@ -48,8 +49,7 @@ export class Result {
   clear() {
     show(this.root, false);
     show(find("#looking"));
-    find("#person").textContent = "";
-    find("#details").textContent = "";
+    for (const name of ["#person", "#details", "#warnings"]) find(name).textContent = "";
   }
 
   showPerson({ subject }, isBorder) {
