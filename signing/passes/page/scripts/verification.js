@@ -62,7 +62,7 @@ export class PassVerifier {
 
   async enclosed(certificate, at) {
     const listed = this.lists.withCertificate(certificate);
-    const authority = await this.lists.authorityOf(certificate);
+    const authority = await this.lists.authorityOf(certificate, at);
     if (authority === null) {
       if (listed.length || !this.lists.unusableFor(certificate)) return listed;
       throw untrusted("Its signer's authority has a key that browsers cannot use.");
@@ -219,7 +219,8 @@ function verdict(opened, findings, at, signer) {
   });
   if (signer === null) return found;
   const { subject, identifier, document } = content;
-  const notes = [...content.notes, ...countryNotes(opened, signer)];
+  const dated = content.datedNotes.filter((one) => one.isTrueAt(at)).map((one) => one.text);
+  const notes = [...content.notes, ...dated, ...countryNotes(opened, signer)];
   return Object.assign(found, { subject, identifier, document, notes });
 }
 

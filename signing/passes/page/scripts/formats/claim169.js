@@ -15,6 +15,7 @@ const IDENTITY = 169;
 const FULL_NAME = 4;
 const NAME_PARTS = [5, 6, 7];
 const BORN = 8;
+const FACE = 16;
 // RFC 1950, Section 2.2: DEFLATE with a window of 32 KiB, which every compressor writes.
 const ZLIB = 0x78;
 
@@ -46,12 +47,17 @@ function contentOf(identity) {
   if (!(identity instanceof Map)) {
     return content("Identity", { faults: ["Claim 169 is not a map."] });
   }
-  // The schema is written for JSON, whose members have names.
+  // The schema is written for JSON, whose members have names, and which has no octets.
   const members = new Map(
     Array.from(identity)
       .filter(([key]) => isInteger(key))
       .map(([key, value]) => [String(key), value]),
   );
+  const faults = CLAIM_169.faults(members);
+  const face = identity.get(FACE);
+  if (identity.has(FACE) && !(face instanceof Uint8Array && face.length)) {
+    faults.push("16 is no picture.");
+  }
   const parts = NAME_PARTS.map((part) => text(identity.get(part))).filter(Boolean);
   return content("Identity", {
     subject: {
@@ -59,7 +65,7 @@ function contentOf(identity) {
       dateOfBirth: dateOf(identity.get(BORN)),
     },
     usage: usage({ refused: EVERY }),
-    faults: CLAIM_169.faults(members),
+    faults,
     document: members,
   });
 }

@@ -5,7 +5,8 @@ import { DCC } from "../rules/schemas.js";
 import { meaning } from "../rules/value_sets.js";
 import { isSomething, members, text } from "../values.js";
 import { EVERY, RECOVERY, TEST, VACCINATION } from "./health_usages.js";
-import { content, usage } from "./opened.js";
+import { dayBegins, dayEnds, dosesAhead } from "./moments.js";
+import { content, datedNote, usage } from "./opened.js";
 
 const GROUPS = { v: "vaccination", t: "test", r: "recovery" };
 const USAGES = { v: VACCINATION, t: TEST, r: RECOVERY };
@@ -28,6 +29,7 @@ export function readDcc(value) {
     identifier: entries.length ? text(entries[0].get("ci")) : null,
     faults: DCC.faults(value),
     notes: entries.flatMap((entry) => notesOf(entry)),
+    datedNotes: entries.flatMap((entry) => datedNotesOf(entry)),
     document,
   });
 }
@@ -61,6 +63,19 @@ function notesOf(entry) {
     notes.push("The checksum of the certificate's identifier is wrong, or of another method.");
   }
   return notes;
+}
+
+function datedNotesOf(entry) {
+  // A destination has its own rules for these: they are no limits of the certificate.
+  const found = dosesAhead(entry.get("dt"));
+  const [before, since] = [dayBegins(entry.get("df")), dayEnds(entry.get("du"))];
+  if (before !== null) {
+    found.push(datedNote(`The recovery counts from ${entry.get("df")} on.`, { before }));
+  }
+  if (since !== null) {
+    found.push(datedNote(`The recovery counted until ${entry.get("du")}.`, { since }));
+  }
+  return found;
 }
 
 function entriesOf(group) {

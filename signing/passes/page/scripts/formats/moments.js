@@ -2,12 +2,16 @@
 
 import { readDate, readDateTime } from "../rules/dates.js";
 import { bare, isNumber } from "../values.js";
+import { datedNote } from "./opened.js";
 
 const DAY = 24 * 60 * 60 * 1000;
 const LAST = 253402300799;
 // The first and the last instant that the other verifier knows: what lies beyond is as far away.
 const NEAREST = Date.parse("0001-01-01T00:00:00Z");
 const FARTHEST = LAST * 1000 + 999;
+// Dates are local: a day begins first where clocks are furthest ahead of UTC.
+const EARLIEST_ZONE = 14 * 60 * 60 * 1000;
+
 /** The NumericDate claims of a token (RFC 8392, Section 2; RFC 7519), and what is wrong there. */
 export class ClaimedTimes {
   constructor(claims) {
@@ -34,6 +38,14 @@ export function dayBegins(text) {
 /** Return the instant after a date is over, or the instant itself; null for neither. */
 export function dayEnds(text) {
   return moment(text, DAY);
+}
+
+/** Return a note for each dose, by its date, that is true until the date has come. */
+export function dosesAhead(...given) {
+  return Array.from(new Set(given.filter((one) => typeof one === "string")))
+    .map((text) => [text, moment(text, -EARLIEST_ZONE)])
+    .filter(([, begins]) => begins !== null)
+    .map(([text, before]) => datedNote(`The dose is dated ${text}, in the future.`, { before }));
 }
 
 /** Write an instant for people: to the minute, in UTC. */

@@ -22,6 +22,11 @@ export function allows({ needed, refused, among, absentMeansAny }, { usages }) {
   return absentMeansAny && !(among === null ? usages.length : has(among));
 }
 
+/** A note that is true before an instant, or from one on. */
+export function datedNote(text, { before = Infinity, since = -Infinity }) {
+  return { text, isTrueAt: (moment) => moment < before && moment >= since };
+}
+
 /** What is signed, in terms that formats share; `document` is what a page shows details of. */
 export function content(kind, changes) {
   return {
@@ -33,6 +38,7 @@ export function content(kind, changes) {
     expiresAt: null,
     faults: [],
     notes: [],
+    datedNotes: [],
     document: new Map(),
     ...changes,
   };

@@ -5,9 +5,9 @@ import { readCompact } from "../codecs/jws.js";
 import { loads } from "../codecs/strict_json.js";
 import { PassRefused, badEncoding } from "../refusals.js";
 import { SHC } from "../rules/schemas.js";
-import { list, members, stripped, text } from "../values.js";
+import { list, members, stripped } from "../values.js";
 import { EVERY } from "./health_usages.js";
-import { ClaimedTimes } from "./moments.js";
+import { ClaimedTimes, dosesAhead } from "./moments.js";
 import { content, opened, usage } from "./opened.js";
 
 const ALGORITHMS = ["ES256"];
@@ -68,16 +68,20 @@ function readCard(claims) {
   const credential = members(claims.get("vc"));
   const subject = members(credential.get("credentialSubject"));
   const resources = resourcesOf(subject.get("fhirBundle"));
+  const patients = resources.filter((one) => one.get("resourceType") === "Patient");
+  const faults = SHC.faults(claims);
+  if (patients.length > 1) faults.push(`The card is about ${patients.length} patients.`);
+  const doses = resources.filter((one) => one.get("resourceType") === "Immunization");
   const revocationId = credential.get("rid");
   return content(kindOf(credential.get("type")), {
-    subject: patientOf(resources),
+    subject: patients.length === 1 ? subjectOf(patients[0]) : {},
     identifier: typeof revocationId === "string" ? revocationId : null,
     usage: usage({ refused: EVERY, outlivesSigner: true }),
-    faults: SHC.faults(claims),
-    notes: resources
-      .filter((one) => one.get("resourceType") === "Immunization")
+    faults,
+    notes: doses
       .filter((one) => one.get("status") !== "completed")
       .map((one) => `A record of the card is not completed: ${shown(one.get("status"))}.`),
+    datedNotes: dosesAhead(...doses.map((one) => one.get("occurrenceDateTime"))),
     document: new Map([["resources", resources]]),
   });
 }
@@ -97,15 +101,20 @@ function resourcesOf(bundle) {
     .filter((one) => one instanceof Map);
 }
 
-function patientOf(resources) {
-  const patients = resources.filter((one) => one.get("resourceType") === "Patient");
-  if (patients.length !== 1) return {};
-  const name = members(list(patients[0].get("name"))[0]);
-  const born = patients[0].get("birthDate");
-  const parts = [...list(name.get("given")), name.get("family")].filter((one) => text(one));
-  const whole = name.get("text");
+function subjectOf(patient) {
+  const born = patient.get("birthDate");
   return {
-    name: parts.join(" ") || (typeof whole === "string" ? whole : null),
+    name: list(patient.get("name")).map(members).map(written).find(Boolean) ?? null,
     dateOfBirth: typeof born === "string" ? born : null,
   };
+}
+
+function written(name) {
+  const parts = [...list(name.get("given")), name.get("family")].filter(isWord);
+  const whole = name.get("text");
+  return parts.join(" ") || (isWord(whole) ? whole : null);
+}
+
+function isWord(value) {
+  return typeof value === "string" && /[^ ]/.test(value);
 }

@@ -6,12 +6,15 @@ import { canonical } from "../codecs/strict_json.js";
 import { PassRefused, badEncoding } from "../refusals.js";
 import { VDS_NC } from "../rules/schemas.js";
 import { readCertificate } from "../trust/certificates.js";
-import { members, text } from "../values.js";
+import { list, members, text } from "../values.js";
+import { dosesAhead } from "./moments.js";
 import { content, opened, usage } from "./opened.js";
 
 const ALGORITHMS = ["ES256", "ES384", "ES512"];
 // Signers of seals. The same authorities certify signers of passports, which lack this usage.
 const BARCODE_SIGNER = "2.23.136.1.1.14.2";
+// Octets: it is parsed before anybody is believed, and the largest QR code holds 2,953.
+const LARGEST_CERTIFICATE = 8000;
 const FINDINGS = ["positive", "abnormal"];
 const KINDS = new Map([
   ["icao.vacc", "ICAO proof of vaccination"],
@@ -38,6 +41,9 @@ export async function openVdsNc(value) {
     throw new PassRefused("KID_NOT_INCLUDED", "The seal does not carry its signer's certificate.");
   }
   const certificate = decode(required(seal, "cer"), "The signer's certificate (cer)");
+  if (certificate.length > LARGEST_CERTIFICATE) {
+    throw badEncoding("The signer's certificate (cer) is larger than that of any signer.");
+  }
   const issuer = data.get("hdr").get("is");
   return opened({
     format: "VDS-NC",
@@ -62,6 +68,7 @@ function contentOf(data) {
     identifier: text(message.get("uvci")) ?? text(message.get("utci")),
     faults: VDS_NC.faults(data),
     notes: notesOf(message.get("tr")),
+    datedNotes: dosesAhead(...doseDates(message.get("ve"))),
     document: message,
   });
 }
@@ -69,6 +76,11 @@ function contentOf(data) {
 function notesOf(result) {
   const said = text(members(result).get("r"));
   return FINDINGS.includes(said) ? [`The result of the test is: ${said}.`] : [];
+}
+
+function doseDates(events) {
+  const doses = list(events).flatMap((event) => list(members(event).get("vd")));
+  return doses.map((dose) => members(dose).get("dvc"));
 }
 
 function algorithmOf(seal) {

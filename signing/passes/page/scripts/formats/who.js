@@ -3,14 +3,13 @@
 import { DDCC, ICVP } from "../rules/schemas.js";
 import { members, text } from "../values.js";
 import { TEST, VACCINATION } from "./health_usages.js";
-import { dayBegins, dayEnds } from "./moments.js";
+import { dayBegins, dayEnds, dosesAhead } from "./moments.js";
 import { content, usage } from "./opened.js";
 
 /** Say what an ICVP holds (sub-claim -6): one dose, and how long it counts. */
 export function readIcvp(value) {
   const document = members(value);
-  // Earlier drafts have the dose where the version is now.
-  const dose = doseOf(document.has("vx") ? document.get("vx") : document.get("v"));
+  const dose = doseOf(document);
   return content("WHO ICVP vaccination", {
     subject: {
       name: text(document.get("n")),
@@ -22,6 +21,7 @@ export function readIcvp(value) {
     notBefore: dayBegins(dose.get("vls")),
     expiresAt: dayEnds(dose.get("vle")),
     faults: ICVP.faults(value),
+    datedNotes: dosesAhead(dose.get("dv"), dose.get("dt")),
     document,
   });
 }
@@ -37,10 +37,15 @@ export function readDdcc(value) {
     notBefore: dayBegins(document.get("valid_from")),
     expiresAt: dayEnds(document.get("valid_until")),
     faults: DDCC.faults(value),
+    datedNotes: isTest ? [] : dosesAhead(document.get("date")),
     document,
   });
 }
 
-function doseOf(value) {
+/** Return the one dose of an ICVP. */
+export function doseOf(document) {
+  // The schema judges the dose in `v`, and the one in `vx` where `v` is the version or missing.
+  const given = document.get("v");
+  const value = given instanceof Map || Array.isArray(given) ? given : document.get("vx");
   return members(Array.isArray(value) && value.length ? value[0] : value);
 }

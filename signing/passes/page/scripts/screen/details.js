@@ -1,5 +1,6 @@
 // What a border looks at besides the verdict: rows of a label's name and a text, by format.
 
+import { doseOf } from "../formats/who.js";
 import { meaning } from "../rules/value_sets.js";
 import { bare, isNumber, list, members } from "../values.js";
 
@@ -48,10 +49,8 @@ const READERS = {
 function ofHealth(document) {
   const groups = ["v", "t", "r"].flatMap((group) => list(document.get(group)));
   if (document.has("nam")) return groups.flatMap((entry) => rowsOf(entry, DCC));
-  const dose = document.has("vx") ? document.get("vx") : document.get("v");
-  if (dose instanceof Map || Array.isArray(dose)) {
-    return [].concat(dose).flatMap((one) => rowsOf(one, ICVP));
-  }
+  const dose = doseOf(document);
+  if (dose.size) return rowsOf(dose, ICVP);
   return [...rowsOf(document, DDCC), ...rowsOf(document.get("test"), DDCC)];
 }
 

@@ -13,8 +13,9 @@ const RED = new Set([
 export const UNREAD = new Set(["NOT_SUPPORTED", "INVALID_ENCODING", "INVALID_COMPRESSION"]);
 // ICAO's country of specimens, and user-assigned codes of ISO 3166-1 that tests use.
 const NOWHERE = new Set(["UTO", "UT", "XX", "ZZ"]);
-// What a genuine pass may say against its holder, or of a dose that was not given.
-const WARNINGS = /^(The result of the test is|A record of the card is not completed)/;
+// What a genuine pass may say against its holder, or of what has not been yet, or is no more.
+const WARNINGS =
+  /^(The result of the test is|A record of the card is not|The dose is dated|The recovery count)/;
 const TRIAL = /\b(test|specimen|sample|demo|example)\b/i;
 
 /** Return {light, said}: red, amber or green, and which words of the page say why. */

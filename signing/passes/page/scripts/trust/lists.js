@@ -59,12 +59,15 @@ export class TrustLists {
     return this.revocationLists.some((one) => one.names(certificate));
   }
 
-  /** Return the trusted authority that issued a certificate, or null. */
-  async authorityOf(certificate) {
+  /** Return the trusted authority that issued a certificate, rather a valid one, or null. */
+  async authorityOf(certificate, at) {
+    let found = null;
     for (const one of this.authorities) {
-      if (await isIssuedBy(certificate, one)) return one;
+      if (!(await isIssuedBy(certificate, one))) continue;
+      if (one.notBefore <= at && at <= one.notAfter) return one;
+      found = found ?? one;
     }
-    return null;
+    return found;
   }
 
   /** Return an authority of the issuer's name whose key this browser cannot use, or null. */
