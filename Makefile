@@ -19,7 +19,7 @@ help: ## Show this list
 .PHONY: setup
 setup: $(INSTALLED) ## Install what is missing: Debian packages, and Python packages into .venv
 
-$(INSTALLED): requirements/runtime.txt requirements/development.txt pyproject.toml deploy/debian-packages.txt deploy/install-debian-packages deploy/install-page-assets core/web/page_assets/package-lock.json core/web/page_assets/page.scss $(wildcard enrollment/key_creation/scripts/*.js)
+$(INSTALLED): requirements/runtime.txt requirements/development.txt pyproject.toml deploy/debian-packages.txt deploy/install-debian-packages deploy/install-page-assets core/web/page_assets/package-lock.json core/web/page_assets/page.scss $(wildcard enrollment/key_creation/scripts/*.js) $(wildcard signing/passes/page/scripts/*.js) $(wildcard signing/passes/page/scripts/*/*.js) $(wildcard signing/passes/rules/*.json)
 	@deploy/install-debian-packages deploy/debian-packages.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing the Python packages that requirements/*.txt pin into $(VENV)."

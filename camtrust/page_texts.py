@@ -21,6 +21,7 @@ from signing.credentials.pages.routes import TEXTS as SIGNING_KEY_TEXTS
 from signing.csc.pages.routes import TEXTS as CSC_TEXTS
 from signing.documents.validation.words import TEXTS as VALIDATION_TEXTS
 from signing.documents.verification.routes import TEXTS as VERIFICATION_TEXTS
+from signing.passes.page.routes import TEXTS as PASS_TEXTS
 
 PAGE_TEXTS = (
     TEXTS,
@@ -42,4 +43,5 @@ PAGE_TEXTS = (
     CSC_TEXTS,
     SIGNING_KEY_TEXTS,
     APPROVAL_TEXTS,
+    PASS_TEXTS,
 )

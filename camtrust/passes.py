@@ -1,51 +1,24 @@
-"""Wires passes: whom this home trusts, and who signs those that are issued here."""
+"""Wires the verification of passes: the bounds of what is read, and whom this home trusts."""
 
 from __future__ import annotations
 
-import os
-import secrets
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Hashable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from flask import Flask
+from flask import Blueprint
 
-from core.scheduler import Job
-from signing.passes.issuing.batches.batches import PassBatches
-from signing.passes.issuing.batches.files import RecordFiles
-from signing.passes.issuing.batches.retention import PassRetention
-from signing.passes.issuing.batches.routes import mount_pass_batches
-from signing.passes.issuing.batches.working import BatchIssuing
-from signing.passes.issuing.issuing import PassIssuing
-from signing.passes.issuing.routes import mount_passes
-from signing.passes.issuing.signers import SIGNERS, DocumentSigners
-from signing.passes.issuing.status_index import StatusIndexes
-from signing.passes.settings import PassSettings
+from camtrust.pass_issuing import PassIssuingWiring
+from signing.passes.page.publishing import ListPublisher
+from signing.passes.page.routes import verifier_blueprint
 from signing.passes.trust.files import trust_from
 from signing.passes.trust.signers import TrustStore
-from signing.service_keys.renewal import ServiceKeyRenewal
-
-if TYPE_CHECKING:
-    from camtrust.wiring import Services
 
 TRUST_FOLDER = "pass-trust"
-BATCH_FOLDER = "pass-batches"
-STATUS_PATH = "/passes/status"
-# The issuer of SMART Health Cards: its keys stand under /.well-known/jwks.json below it.
-CARDS_PATH = "/passes/cards"
 
 
-class PassWiring:
+class PassWiring(PassIssuingWiring):
     """The part of :class:`camtrust.wiring.Services` that passes need."""
-
-    def __init__(self, services: Services) -> None:
-        self._services = services
-
-    @property
-    def settings(self) -> PassSettings:
-        """The section ``[passes]``."""
-        return self._services.settings.passes
 
     @cached_property
     def trust(self) -> TrustStore:
@@ -53,89 +26,32 @@ class PassWiring:
 
         Raises PassTrustUnreadable.
         """
-        folder = self._services.home / TRUST_FOLDER
-        return trust_from(folder) if folder.is_dir() else TrustStore()
+        return self._read()
+
+    @property
+    def blueprints(self) -> Sequence[Blueprint]:
+        """The verifier's page."""
+        return (verifier_blueprint(lambda: self.publisher),)
 
     @cached_property
-    def signers(self) -> DocumentSigners:
-        """Who signs passes."""
-        services = self._services
-        return DocumentSigners(certificates=services.service_certificates, clock=services.clock)
-
-    @cached_property
-    def renewal(self) -> ServiceKeyRenewal:
-        """Certifies who signs."""
-        return self._services.service_key_renewal(
-            SIGNERS, token=self.settings.token, renew_before=self.settings.renew_before
-        )
-
-    @cached_property
-    def issuing(self) -> PassIssuing:
-        """Issues passes."""
-        services, address = self._services, self._services.settings.serve.public_url.rstrip("/")
-        return PassIssuing(
-            database=services.database,
-            log=services.log,
-            signers=self.signers,
-            statuses=StatusIndexes(database=services.database, address=address + STATUS_PATH),
-            name_of=lambda institution: services.verification.offices.name_of(institution).english,
-            issuers=self.settings.issuers,
-            address=address + CARDS_PATH,
-            clock=services.clock,
-        )
-
-    @cached_property
-    def record_files(self) -> RecordFiles:
-        """Where the records of batches lie."""
-        return RecordFiles(self._services.home.absolute() / BATCH_FOLDER)
-
-    @cached_property
-    def batches(self) -> PassBatches:
-        """Takes batches of passes."""
-        services = self._services
-        return PassBatches(
-            database=services.database,
-            log=services.log,
-            files=self.record_files,
-            issuing=self.issuing,
-            clock=services.clock,
-        )
-
-    @cached_property
-    def batch_worker(self) -> BatchIssuing:
-        """Issues batches: one worker, of this process."""
-        services = self._services
-        return BatchIssuing(
-            database=services.database,
-            files=self.record_files,
-            issuing=self.issuing,
-            clock=services.clock,
-            holder=f"{os.getpid()}-{secrets.token_hex(8)}",
-        )
-
-    @cached_property
-    def retention(self) -> PassRetention:
-        """Forgets what passes and batches held of people."""
-        services = self._services
-        return PassRetention(
-            database=services.database,
-            files=self.record_files,
-            kept=self.settings.kept,
-            clock=services.clock,
+    def publisher(self) -> ListPublisher:
+        """Makes the lists that browsers verify with."""
+        return ListPublisher(
+            trust=self._read,
+            state=self._state,
+            clock=self._services.clock,
+            settings=self.settings,
         )
 
     @property
-    def mounts(self) -> tuple[Callable[[Flask], None], ...]:
-        """What gives an app the routes."""
-        return (
-            lambda app: mount_passes(app, lambda: self.issuing),
-            lambda app: mount_pass_batches(app, lambda: self.batches),
-        )
+    def _folder(self) -> Path:
+        return self._services.home / TRUST_FOLDER
 
-    @property
-    def jobs(self) -> list[Job]:
-        """What happens by itself."""
-        jobs = [Job("passes-old", timedelta(hours=1), self.retention.erase_old)]
-        if self.settings.renews_itself:
-            jobs.append(Job("document-signers", timedelta(minutes=10), self.renewal.renew_due))
-        return jobs
+    def _read(self) -> TrustStore:
+        return trust_from(self._folder) if self._folder.is_dir() else TrustStore()
+
+    def _state(self) -> Hashable:
+        if not self._folder.is_dir():
+            return ()
+        found = ((one.name, one.stat()) for one in self._folder.iterdir())
+        return frozenset((name, facts.st_mtime_ns, facts.st_size) for name, facts in found)

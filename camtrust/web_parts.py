@@ -41,6 +41,7 @@ def app_parts(services: Services) -> AppParts:
             services.approval.page_blueprint,
             *services.verification.blueprints,
             *services.validation.blueprints,
+            *services.passes.blueprints,
         ),
         signing_mounts=(
             *services.csc.mounts,

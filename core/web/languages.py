@@ -7,7 +7,8 @@ Accept-Language says it (RFC 9110, Section 12.5.4), and without either it is Khm
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from enum import StrEnum
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 
 from apiflask import APIBlueprint
 from babel.messages.pofile import read_po
-from flask import Flask, Response, current_app, redirect, request
+from flask import Flask, Response, current_app, g, redirect, request
 
 from core.web.access_control import public
 from core.web.bodies import reads
@@ -78,8 +79,20 @@ def speak(app: Flask, folders: Iterable[Path]) -> None:
         return response
 
 
+@contextmanager
+def speak_in(spoken: Language) -> Iterator[None]:
+    """Make pages in one language, whatever their reader chose."""
+    g.spoken_language = spoken
+    try:
+        yield
+    finally:
+        g.pop("spoken_language")
+
+
 def language() -> Language:
     """Return the language of the page that is being made."""
+    if spoken := g.get("spoken_language"):
+        return Language(spoken)
     chosen = request.cookies.get(COOKIE)
     if chosen in set(Language):
         return Language(chosen)

@@ -25,6 +25,8 @@ class PassSettings(Section):
     """Of a picture."""
     most_pages: int = Field(default=4, ge=1)
     """Pages of a PDF file that are looked at."""
+    lists_lifetime: timedelta = timedelta(days=7)
+    """How long a browser verifies with the lists that it has. After it nothing is green."""
     clock_tolerance: timedelta = timedelta(minutes=1)
     """How far a pass may be ahead of this clock and yet be in force."""
     token: str = "status"  # noqa: S105 - the name of a token, no secret

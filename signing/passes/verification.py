@@ -246,4 +246,5 @@ def _notes(opened: OpenedPass, signer: Signer, moment: datetime) -> Iterator[str
 
 
 def _day(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
+    # Not by strftime, which writes the year 27 with two digits.
+    return f"{moment.replace(tzinfo=None).isoformat(' ', 'minutes')} UTC"

@@ -39,6 +39,7 @@ from ca.revocation.revocation import Revocation
 from ca.revocation.status import StatusDirectory
 from camtrust.app import ROLES, AppParts, create_app
 from camtrust.listeners import Listener
+from camtrust.passes import PassWiring
 from camtrust.programs import ProgramWiring
 from camtrust.serving.settings import ServeSettings
 from camtrust.sign_in import SignInParts
@@ -127,6 +128,7 @@ from signing.documents.validation.settings import ValidationSettings
 from signing.documents.validation.trust import Trust
 from signing.documents.validation.validator import DocumentValidator
 from signing.documents.verification.settings import VerificationSettings
+from signing.passes.settings import PassSettings
 from tests.ca.revocation.world import make_log
 from tests.ca.software_hierarchy import (
     ROLES as AUTHORITY_ROLES,
@@ -676,6 +678,7 @@ class World:
                 *self.verification.blueprints,
                 validation_api(lambda: self.validation_desk, ValidationSettings()),
                 validation_pages(lambda: self.validation_desk, ValidationSettings()),
+                *self.passes.blueprints,
             ),
             protocol_blueprints=(
                 acme_blueprint(self.acme),
@@ -685,6 +688,13 @@ class World:
                 cmp_blueprint(self.cmp),
             ),
         )
+
+    @cached_property
+    def passes(self) -> PassWiring:
+        """What camtrust wires for passes, upon this world's folder."""
+        settings = SimpleNamespace(passes=PassSettings())
+        services: Any = SimpleNamespace(home=self.folder, settings=settings, clock=self.clock)
+        return PassWiring(services)
 
     @cached_property
     def verification(self) -> VerificationWiring:

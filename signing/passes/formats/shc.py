@@ -96,12 +96,17 @@ def read_card(claims: dict[str, Any]) -> Content:
         usage=Usage(refused=health_usages.EVERY, outlives_signer=True),
         faults=tuple(faults),
         notes=tuple(
-            f"A record of the card is not completed: {one.get('status')}."
+            f"A record of the card is not completed: {_status(one)}."
             for one in doses
             if one.get("status") != "completed"
         ),
         dated_notes=tuple(doses_ahead(*(one.get("occurrenceDateTime") for one in doses))),
     )
+
+
+def _status(resource: dict[str, Any]) -> str:
+    status = resource.get("status")
+    return status if isinstance(status, str) else "no status"
 
 
 def _kind(types: Any) -> str:

@@ -96,7 +96,7 @@ class TrustStore:
 
     def is_revoked(self, certificate: PassCertificate) -> bool:
         """Tell whether a CRL of a trusted authority names ``certificate``."""
-        return any(one.names(certificate) for one in self._proven_lists)
+        return any(one.names(certificate) for one in self.proven_lists)
 
     @property
     def left_aside(self) -> tuple[str, ...]:
@@ -108,7 +108,8 @@ class TrustStore:
         )
 
     @cached_property
-    def _proven_lists(self) -> tuple[RevocationList, ...]:
+    def proven_lists(self) -> tuple[RevocationList, ...]:
+        """The CRLs that a trusted authority signed."""
         return tuple(filter(self._is_proven, self.revocation_lists))
 
     def _is_proven(self, crl: RevocationList) -> bool:
