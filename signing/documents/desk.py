@@ -55,8 +55,8 @@ class DocumentDesk:
         # Asked again for what is done, it is answered, also when seal or template ended meanwhile.
         if is_kept and self.kept_answers.has(wanted.act_id):
             return self.kept_answers.answered(wanted.act_id)
-        signer = self.seals.seal_for(wanted.by.institution, wanted.seal)
         order = self.ordered(wanted.stamp, wanted.by)
+        signer = self.seals.seal_for(wanted.by.institution, wanted.seal)
         if is_kept:
             self.kept_answers.seal(source, wanted, signer, order)
             return self.kept_answers.answered(wanted.act_id)
