@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
@@ -17,7 +18,9 @@ from sqlalchemy import func, select
 from camtrust.app import create_app
 from camtrust.listeners import Listener
 from camtrust.web_parts import app_parts
+from core import idempotency
 from core.access import Principal, Role
+from core.idempotency import IdempotentRequests
 from hsm.keys import KeyState
 from signing.documents import kept_answers
 from signing.documents.models import sealed_documents
@@ -158,6 +161,23 @@ def test_a_copy_is_erased_after_a_while_and_nothing_is_sealed_again(
     answer = seal(http, key, one_page())
     assert (answer.status_code, slug(answer)) == (409, "sealed-document-erased")
     assert seal(http, fresh, one_page()).status_code == 200
+    assert sealed(world) == before
+
+
+def test_a_document_that_is_erased_before_its_key_was_finished_is_not_sealed_again(
+    http: FlaskClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, kept = next(KEYS), world.services.documents.kept_answers
+    with monkeypatch.context() as patched:
+        # The process dies once the document is sealed: nobody finishes the key.
+        patched.setattr(IdempotentRequests, "finish", lambda *_: 1 / 0)
+        patched.setattr(idempotency, "LEASE", timedelta(0))
+        assert seal(http, key, one_page()).status_code == 500
+    before = sealed(world)
+    kept._files.forget(_act_of(world, -1))
+    for _ in range(2):
+        answer = seal(http, key, one_page())
+        assert (answer.status_code, slug(answer)) == (409, "sealed-document-erased")
     assert sealed(world) == before
 
 
