@@ -24,7 +24,8 @@ from core.database import Database
 from core.errors import Conflict, Unacceptable
 from core.models import idempotent_requests
 
-# Longer than any act takes; after it a request without an answer counts as dead.
+# Longer than acts take, but for sealing the largest documents: after it a request without an answer
+# counts as dead. Where it lives, the act runs twice at once, and stores what comes of it once.
 LEASE = timedelta(minutes=2)
 # How long a client may send the same request again.
 KEPT_FOR = timedelta(hours=24)

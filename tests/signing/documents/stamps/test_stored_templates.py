@@ -192,6 +192,15 @@ def test_an_order_says_either_a_place_or_a_template(http: FlaskClient) -> None:
     assert slug(seal(http, template="nothing")) == "stamp-template-unknown"
 
 
+def test_a_stamp_has_at_most_twenty_key_fields(http: FlaskClient) -> None:
+    name = next(NAMES)
+    store(http, name, place=SMALL)
+    fields = {f"Field {number}": "12" for number in range(21)}
+    assert slug(seal(http, template=name, fields=fields)) == "invalid-fields"
+    del fields["Field 20"]
+    assert seal(http, template=name, fields=fields).status_code == 200
+
+
 def test_versions_follow_each_other_on_both_databases_and_are_bounded(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
