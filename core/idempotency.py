@@ -3,7 +3,8 @@
 The first request with a key runs, and its answer is kept; the same request again is answered
 from what was kept. Only answers of acts that were done are kept: a refused request changed
 nothing, so its key is free again. A request that died half-way is run again once its lease is
-over, with the same ``act_id``; the act stores that id, and so finds itself already done.
+over, with the same ``act_id``; the act stores that id, and so finds itself already done. What
+refuses the second run says nothing about the first: the key stays that act's.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from core.database import Database
 from core.errors import Conflict, Unacceptable
 from core.models import idempotent_requests
 
-# Longer than any act takes; after it a request without an answer counts as dead.
+# Longer than acts take, but for sealing the largest documents: after it a request without an answer
+# counts as dead. Where it lives, the act runs twice at once, and stores what comes of it once.
 LEASE = timedelta(minutes=2)
 # How long a client may send the same request again.
 KEPT_FOR = timedelta(hours=24)
@@ -43,6 +45,10 @@ class RequestInProgress(Conflict):
     title = "The same request is running"
 
 
+class ActDone(Conflict):
+    """The act was done, and what came of it cannot be had any more; its key stays taken."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """What a client was told: HTTP status, the headers that matter, and the body."""
@@ -54,11 +60,15 @@ class Answer:
 
 @dataclass(frozen=True)
 class Reservation:
-    """The right to run a request once. ``act_id``: 32 hex digits that name the act."""
+    """The right to run a request once. ``act_id``: 32 hex digits that name the act.
+
+    Where it ``was_run`` before, by a process that died or met a fault, the act may be done.
+    """
 
     principal: str
     key_sha256: bytes
     act_id: str
+    was_run: bool = False
 
 
 def new_act_id(now: datetime) -> str:
@@ -185,7 +195,7 @@ class IdempotentRequests:
             .where(idempotent_requests.c.act_id == row.act_id)
             .values(lease_until=now + LEASE)
         )
-        return Reservation(row.principal, row.key_sha256, row.act_id)
+        return Reservation(row.principal, row.key_sha256, row.act_id, was_run=True)
 
 
 def _is(principal: str, key_sha256: bytes) -> Any:

@@ -13,7 +13,8 @@ from core.errors import Malformed
 from core.web.problems import ContentTooLarge, UnsupportedMediaType
 
 JSON = "application/json"
-# What nginx lets through at the most: the largest upload that any route reads, and its form.
+# So much of a body that is too long is read for its answer's sake. nginx stops longer ones, except
+# to documents and to validation: who sends one where less is read may lose the answer.
 _READ_AWAY_OCTETS = 33 * 1024 * 1024
 _PART_OCTETS = 64 * 1024
 ViewT = TypeVar("ViewT", bound=Callable[..., Any])

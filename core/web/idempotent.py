@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from core.errors import CamtrustError, Malformed, Unavailable
 from core.idempotency import (
+    ActDone,
     Answer,
     IdempotencyKeyReused,
     IdempotentRequests,
@@ -129,7 +130,8 @@ def _run(
     try:
         response = current_app.make_response(act())
     except Exception as error:
-        if _changed_nothing(error):
+        # Freed, the key of an act that is done would let it be done a second time.
+        if _changed_nothing(error) and not reservation.was_run:
             keeper.give_up(reservation)
         else:
             keeper.release(reservation)
@@ -151,7 +153,7 @@ def _changed_nothing(error: Exception) -> bool:
     # A refusal is certain. When a part was away or a fault struck, the act may have been done.
     if isinstance(error, HTTPException | HTTPError):
         return True
-    return isinstance(error, CamtrustError) and not isinstance(error, Unavailable)
+    return isinstance(error, CamtrustError) and not isinstance(error, ActDone | Unavailable)
 
 
 def _replay(answer: Answer) -> Response:

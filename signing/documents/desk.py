@@ -21,6 +21,7 @@ from signing.documents.signing import DocumentSigning
 from signing.documents.stamped import StampedSigning
 from signing.documents.stamps.order import StampOrder, StampWishes
 from signing.documents.stamps.stored.templates import StampTemplates
+from signing.documents.storage import storage
 from signing.documents.verification.addresses import VerificationAddresses
 from signing.documents.verification.identifiers import DocumentId
 
@@ -50,13 +51,14 @@ class DocumentDesk:
         """Yield the signed document; the log has it before anybody else.
 
         ``is_kept``: it is sealed once for its act, and a copy is kept for a while. Raises
-        SignerUnknown, SealedDocumentErased, what the engine raises, and what stamps refuse.
+        SignerUnknown, SealedDocumentErased, StorageUnavailable, what the engine raises, and what
+        stamps refuse.
         """
         # Asked again for what is done, it is answered, also when seal or template ended meanwhile.
         if is_kept and self.kept_answers.has(wanted.act_id):
             return self.kept_answers.answered(wanted.act_id)
-        signer = self.seals.seal_for(wanted.by.institution, wanted.seal)
         order = self.ordered(wanted.stamp, wanted.by)
+        signer = self.seals.seal_for(wanted.by.institution, wanted.seal)
         if is_kept:
             self.kept_answers.seal(source, wanted, signer, order)
             return self.kept_answers.answered(wanted.act_id)
@@ -75,19 +77,20 @@ class DocumentDesk:
         with tempfile.SpooledTemporaryFile(max_size=most) as spooled:
             result = cast(BinaryIO, spooled)
             registered = None
-            if order is None:
-                self.signing.sign(source, result, signer, wanted.options)
-            else:
-                registered = self.stamped.sign(
-                    source,
-                    result,
-                    signer,
-                    wanted.options,
-                    order,
-                    institution=wanted.by.institution,
-                ).id
-            result.seek(0)
-            digest = sha256_of_stream(result)
+            with storage():
+                if order is None:
+                    self.signing.sign(source, result, signer, wanted.options)
+                else:
+                    registered = self.stamped.sign(
+                        source,
+                        result,
+                        signer,
+                        wanted.options,
+                        order,
+                        institution=wanted.by.institution,
+                    ).id
+                result.seek(0)
+                digest = sha256_of_stream(result)
             with self.database.begin() as connection:
                 record_sealed(
                     connection,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from core.errors import Conflict, Malformed, NotFound, Unacceptable, Unavailable
+from core.idempotency import ActDone
 
 UNHARMED = "Your file is as it was, and nothing was written."
 
 
-class SealedDocumentErased(Conflict):
+class SealedDocumentErased(ActDone):
     """What was sealed under this Idempotency-Key is not kept any more; nothing is sealed again."""
 
     problem = "sealed-document-erased"

@@ -29,6 +29,7 @@ from signing.documents.settling import Settling
 from signing.documents.signing import DocumentSigning
 from signing.documents.stamped import StampedSigning, StampFacts
 from signing.documents.stamps.order import StampOrder, StampWishes
+from signing.documents.storage import storage
 from signing.documents.verification.addresses import VerificationAddresses
 from signing.documents.whole_files import whole_file
 
@@ -79,17 +80,14 @@ class KeptAnswers:
 
     @contextmanager
     def answered(self, act_id: str) -> Iterator[SealedDocument]:
-        """Yield the signed document of an act that is done. Raises SealedDocumentErased."""
+        """Yield the signed document of an act that is done.
+
+        Raises SealedDocumentErased, StorageUnavailable.
+        """
         with self._database.read() as connection:
             done = find_sealed(connection, act_id)
-        try:
-            content = self._files.result(act_id, _ONLY).open("rb")
-        except FileNotFoundError as error:
-            raise SealedDocumentErased(
-                "This document was sealed before under the same Idempotency-Key, and its copy is "
-                f"erased: it is kept for {self._kept}.",
-                kept="Nothing was sealed again. Send it with another key to seal it anew.",
-            ) from error
+        with storage("Nothing was sealed again."):
+            content = self._opened(act_id)
         registered = None if done is None else done.registered
         with content:
             yield SealedDocument(
@@ -108,7 +106,7 @@ class KeptAnswers:
     ) -> None:
         """Do an act, or find what a process that died left of it.
 
-        Raises what signing and registering raise.
+        Raises what signing and registering raise, and StorageUnavailable.
         """
         self._files.make_room(wanted.act_id)
         settled = self._settling.settle(
@@ -134,6 +132,18 @@ class KeptAnswers:
         except IntegrityError:
             # The same request ran twice at once, and the other one recorded the same result.
             return
+
+    def _opened(self, act_id: str) -> BinaryIO:
+        try:
+            return self._files.result(act_id, _ONLY).open("rb")
+        except FileNotFoundError as error:
+            if not self._files.is_there():
+                raise
+            raise SealedDocumentErased(
+                "This document was sealed before under the same Idempotency-Key, and its copy is "
+                f"erased: it is kept for {self._kept}.",
+                kept="Nothing was sealed again. Send it with another key to seal it anew.",
+            ) from error
 
     def _sign(
         self,

@@ -1,11 +1,12 @@
 """Open a stranger's PDF: within bounds, and with a reason where it cannot be signed.
 
 The parser is pyHanko's. Whatever it makes of hostile octets, nothing leaves this module's
-:func:`reading` but a refusal.
+:func:`reading` but a refusal, and an OSError where the disk fails.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import zlib
 from collections.abc import Iterator
@@ -48,7 +49,7 @@ _STUMBLES = (
 
 @contextmanager
 def reading(seconds: float) -> Iterator[None]:
-    """Read or write structure of a stranger's PDF. Raises a refusal, and nothing else."""
+    """Read or write structure of a stranger's PDF. Raises a refusal, or what the disk raises."""
     try:
         with deadline(seconds):
             yield
@@ -65,11 +66,20 @@ def reading(seconds: float) -> Iterator[None]:
             "A compressed part of this PDF unfolds to more than a document holds.", kept=UNHARMED
         ) from error
     except _STUMBLES as error:
-        raise PdfBroken(
-            f"The PDF cannot be read: {_words(error)} Open it in a PDF program, save it as a new "
-            "file and sign that.",
-            kept=UNHARMED,
-        ) from error
+        raise _broken(error) from error
+    except OSError as error:
+        # lseek(2) refuses places that no file has; everything else is the disk's fault.
+        if error.errno != errno.EINVAL:
+            raise
+        raise _broken(error) from error
+
+
+def _broken(error: BaseException) -> PdfBroken:
+    return PdfBroken(
+        f"The PDF cannot be read: {_words(error)} Open it in a PDF program, save it as a new "
+        "file and sign that.",
+        kept=UNHARMED,
+    )
 
 
 def _words(error: BaseException) -> str:

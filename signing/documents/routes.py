@@ -33,6 +33,7 @@ from signing.documents.stamps import errors as stamps
 from signing.documents.stamps.order import MAX_OCTETS as STAMP_OCTETS
 from signing.documents.stamps.stored.errors import StampTemplateUnknown
 from signing.documents.stamps.stored.routes import mount_stamp_templates
+from signing.documents.storage import storage
 from signing.documents.verification.errors import SummaryTooLong
 
 documents_api = APIBlueprint("documents", __name__, url_prefix="/signing/v1")
@@ -113,11 +114,12 @@ def mount_documents(app: Flask, desk: Callable[[], DocumentDesk]) -> None:
 def _form_sha256() -> bytes:
     # A stamp's picture comes in base64 among the wishes.
     request.max_form_memory_size = STAMP_OCTETS + _BESIDES
-    # Without the password: who has the document and this digest could try passwords.
-    digest = hashlib.sha256(request.form.get("wishes", "").encode())
-    if (file := request.files.get("document")) is not None:
-        digest.update(sha256_of_stream(cast(BinaryIO, file.stream)))
-        file.stream.seek(0)
+    with storage():
+        # Without the password: who has the document and this digest could try passwords.
+        digest = hashlib.sha256(request.form.get("wishes", "").encode())
+        if (file := request.files.get("document")) is not None:
+            digest.update(sha256_of_stream(cast(BinaryIO, file.stream)))
+            file.stream.seek(0)
     return digest.digest()
 
 
@@ -136,7 +138,8 @@ def seal_document() -> Response:
     document, for an hour by default; without a key it is signed again.
     """
     request.max_form_memory_size = STAMP_OCTETS + _BESIDES
-    wishes, source = message_in("wishes", DocumentWishes), file_in("document")
+    with storage():  # A large upload is put down while it is read.
+        wishes, source = message_in("wishes", DocumentWishes), file_in("document")
     wanted = Wanted(
         seal=wishes.seal,
         options=wishes.options(request.form.get("password")),

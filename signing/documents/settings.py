@@ -22,8 +22,8 @@ class DocumentSettings(Section):
     time-stamping authority (RFC 3161, over HTTP) to be asked in place of our own. In ``folder``,
     within the home or shared by all machines, the documents of batches lie. They are erased
     ``batches_kept_days`` after their batch ended; copies of what was sealed at once under an
-    Idempotency-Key after ``answers_kept_minutes``. An institution has at most ``batches_at_once``
-    that have not ended.
+    Idempotency-Key after ``answers_kept_minutes``, which is longer than sealing one takes. An
+    institution has at most ``batches_at_once`` that have not ended.
     """
 
     largest_octets: int = Field(default=GIBIBYTE, ge=1024, le=4 * GIBIBYTE)
@@ -32,7 +32,7 @@ class DocumentSettings(Section):
     evidence_kept_seconds: int = Field(default=300, ge=0, le=86_400)
     folder: Path = Path("documents")
     batches_kept_days: int = Field(default=30, ge=1, le=3650)
-    answers_kept_minutes: int = Field(default=60, ge=1, le=1440)
+    answers_kept_minutes: int = Field(default=60, ge=10, le=1440)
     batches_at_once: int = Field(default=50, ge=1, le=10_000)
     timestamp_url: str = Field(default="", pattern=r"^(https?://\S+)?$")
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from signing.documents.batches.files import BatchFiles, sha256_of
 from signing.documents.stamped import StampedSigning, StampFacts
 from signing.documents.stamps.order import StampOrder
+from signing.documents.storage import storage
 from signing.documents.verification.identifiers import DocumentId
 
 
@@ -50,19 +51,20 @@ class Settling:
     ) -> SettledDocument:
         """Return the result, which ``sign`` makes if there is none yet.
 
-        ``sign`` writes to a path, and returns what its stamp said. Raises what it raises, and what
-        registering refuses.
+        ``sign`` writes to a path, and returns what its stamp said. Raises what it raises, what
+        registering refuses, and StorageUnavailable.
         """
-        result = self._files.result(folder, number)
-        if not result.exists():  # Step 1.
-            self._sign(folder, number, sign)  # Step 2.
-        digest, registered = sha256_of(result), None
-        if stamp is not None:  # Step 3.
-            facts = _read(self._files.note_of(folder, number, digest))
-            with result.open("rb") as signed:
-                self._stamped.register(facts, stamp, signed, institution=institution)
-            registered = facts.document
-        return SettledDocument(result, digest, registered)
+        with storage():
+            result = self._files.result(folder, number)
+            if not result.exists():  # Step 1.
+                self._sign(folder, number, sign)  # Step 2.
+            digest, registered = sha256_of(result), None
+            if stamp is not None:  # Step 3.
+                facts = _read(self._files.note_of(folder, number, digest))
+                with result.open("rb") as signed:
+                    self._stamped.register(facts, stamp, signed, institution=institution)
+                registered = facts.document
+            return SettledDocument(result, digest, registered)
 
     def _sign(self, folder: str, number: int, sign: Callable[[Path], StampFacts | None]) -> None:
         with self._files.working(folder, number) as partial:

@@ -146,7 +146,7 @@ class DocumentBatches:
             other = self.document(batch_id, number, by)
             if other.sha256 == stored.sha256:
                 return other
-            self._files.source(batch_id, number, stored.sha256).unlink(missing_ok=True)
+            self._files.drop(batch_id, number, stored.sha256)
             raise BatchDocumentDiffers(
                 "Another document was put up under this number at the same moment.",
                 kept="The other one stands.",

@@ -13,8 +13,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from signing.documents.errors import UNHARMED, StorageUnavailable
 from signing.documents.portions import PORTION_OCTETS, portions
+from signing.documents.storage import storage
 
 
 @dataclass(frozen=True)
@@ -45,17 +45,17 @@ class BatchFiles:
         Raises DocumentTooLarge, StorageUnavailable.
         """
         folder = self._folder / batch_id
-        try:
+        with storage("What was put up before stays."):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             with self._partial(folder / f"{number}.in") as partial:
                 stored = _copy(content, partial, most)
                 partial.replace(self.source(batch_id, number, stored.sha256))
-        except OSError as error:
-            raise StorageUnavailable(
-                "The document cannot be stored now. Put it up again later.",
-                kept="What was put up before stays.",
-            ) from error
         return stored
+
+    def drop(self, batch_id: str, number: int, sha256: bytes) -> None:
+        """Erase what was put up in vain; what cannot be erased goes with its batch."""
+        with suppress(OSError):
+            self.source(batch_id, number, sha256).unlink(missing_ok=True)
 
     def settle(self, batch_id: str, number: int, partial: Path) -> bool:
         """Make ``partial`` the result, unless there is one already; tell whether it became it.
@@ -90,21 +90,21 @@ class BatchFiles:
 
     def make_room(self, batch_id: str) -> None:
         """Make a folder. Raises StorageUnavailable."""
-        try:
+        with storage():
             (self._folder / batch_id).mkdir(parents=True, exist_ok=True, mode=0o700)
-        except OSError as error:
-            raise StorageUnavailable(
-                "The document cannot be stored now. Send it again later.", kept=UNHARMED
-            ) from error
 
     def untouched_since(self, moment: datetime) -> list[str]:
         """Return the folders in which nothing came or went since then."""
         before = moment.timestamp()
         return [one for one in self.held() if (self._folder / one).stat().st_mtime < before]
 
+    def is_there(self) -> bool:
+        """Tell whether the folder is there: a shared one may be away."""
+        return self._folder.is_dir()
+
     def held(self) -> list[str]:
         """Return the ids of the batches that have files."""
-        if not self._folder.is_dir():
+        if not self.is_there():
             return []
         return sorted(one.name for one in self._folder.iterdir() if one.is_dir())
 

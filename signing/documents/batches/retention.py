@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 
 import structlog
@@ -32,24 +32,23 @@ class BatchRetention:
 
     def erase_old(self) -> int:
         """Return how many batches lost their files. Cut short, it goes on the next time."""
-        erased = 0
+        before, erased = self._clock.now() - self._kept, 0
+        with self._database.begin() as connection:
+            # By what the table says: a batch into which nothing was put up has no folder.
+            forget_stamps(connection, ended_by=before)
         held = iter(self._files.held())
         while chunk := list(islice(held, _AT_ONCE)):
-            over = self._over(chunk)
-            if over:
-                with self._database.begin() as connection:
-                    forget_stamps(connection, over)
-            for batch_id in over:
+            for batch_id in self._over(chunk, before):
                 self._files.forget(batch_id)
                 self._events.info("batch-erased", batch=batch_id)
                 erased += 1
         return erased
 
-    def _over(self, batch_ids: list[str]) -> list[str]:
+    def _over(self, batch_ids: list[str], before: datetime) -> list[str]:
         # A folder that is no batch's, or of a batch that has not ended, is left alone.
         query = select(document_batches.c.id).where(
             document_batches.c.id.in_(batch_ids),
-            document_batches.c.finished_at <= self._clock.now() - self._kept,
+            document_batches.c.finished_at <= before,
         )
         with self._database.read() as connection:
             return list(connection.scalars(query))

@@ -46,6 +46,7 @@ from signing.documents.stamped import StampNeedsInstitution
 from signing.documents.stamps.errors import SealRefused
 from signing.documents.stamps.order import MAX_OCTETS as STAMP_OCTETS
 from signing.documents.stamps.stored.errors import StampTemplateUnknown
+from signing.documents.storage import storage
 
 batches_api = APIBlueprint("document_batches", __name__, url_prefix="/signing/v1/batches")
 ONE = "/<order_id>"
@@ -191,12 +192,14 @@ def put_batch_document_stamp(
 
 @batches_api.get(DOCUMENT)
 @requires(SEAL)
-@may_refuse(DocumentBatchUnknown, BatchDocumentUnknown)
+@may_refuse(DocumentBatchUnknown, BatchDocumentUnknown, errors.StorageUnavailable)
 @batches_api.doc(responses=SIGNED)
 def get_batch_document(order_id: str, number: int) -> Response:
     """Fetch a signed document; where it has a stamp, the Link header names its page."""
     desk, by = _desk(), current_principal()
-    response = send_file(desk.batches.signed(order_id, number, by), mimetype=PDF)
+    path = desk.batches.signed(order_id, number, by)
+    with storage("The document stays signed."):
+        response = send_file(path, mimetype=PDF)
     address = desk.page_of(desk.batches.document(order_id, number, by).registered)
     if address is not None:
         response.headers["Link"] = link_to(address)

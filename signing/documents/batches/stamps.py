@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, exists, insert, select
 
 from core.access import Principal
-from signing.documents.batches.models import batch_document_texts, document_batch_stamps
+from signing.documents.batches.models import (
+    batch_document_texts,
+    document_batch_stamps,
+    document_batches,
+)
 from signing.documents.stamped import answering
 from signing.documents.stamps.order import StampOrder, StampTexts
 
@@ -67,10 +72,13 @@ def read_stamps(
     return BatchStamps(StampOrder.model_validate_json(stamp), texts)
 
 
-def forget_stamps(connection: Connection, batch_ids: Collection[str]) -> None:
-    """Forget what stamps of batches said: names, titles and pictures."""
+def forget_stamps(connection: Connection, *, ended_by: datetime) -> None:
+    """Forget what stamps of batches that ended by then said: names, titles and pictures."""
     for table in (batch_document_texts, document_batch_stamps):
-        connection.execute(delete(table).where(table.c.batch.in_(batch_ids)))
+        ended = exists().where(
+            document_batches.c.id == table.c.batch, document_batches.c.finished_at <= ended_by
+        )
+        connection.execute(delete(table).where(ended))
 
 
 def store_texts(connection: Connection, batch_id: str, number: int, texts: StampTexts) -> None:

@@ -39,7 +39,6 @@ from signing.documents.batches.errors import BatchDocumentFailed, BatchDocumentL
 from signing.documents.batches.files import BatchFiles
 from signing.documents.batches.happenings import BATCH_DONE, DOCUMENT_REFUSED, DOCUMENT_SIGNED
 from signing.documents.batches.models import batch_documents, document_batches
-from signing.documents.errors import OutputRefused
 from signing.documents.path_signing import PathSigning
 from signing.documents.ports import Seals
 from signing.documents.settling import SettledDocument, Settling
@@ -158,8 +157,7 @@ class BatchSigning:
                 stamp=stamp,
                 institution=batch.institution,
             )
-        except (Unavailable, OutputRefused):
-            # Where results lie is our choice: that they cannot is no fault of the document.
+        except Unavailable:
             raise
         except CamtrustError as refusal:
             self._record_refusal(batch, number, refusal)

@@ -18,6 +18,8 @@ MAX_OCTETS = MAX_BYTES + SEAL_OCTETS * 4 // 3 + 4
 _LONGEST_DETAIL = 500
 _LONGEST_NUMBER = 100
 _LONGEST_FIELD = 100
+# More than a QR code has room for (signing.documents.verification.summary).
+_MOST_FIELDS = 20
 Text = Annotated[str, Field(max_length=MAX_CHARACTERS)]
 Detail = Annotated[str, Field(max_length=_LONGEST_DETAIL)]
 TemplateName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
@@ -80,6 +82,7 @@ class StampTexts(BaseModel):
     )
     fields: Mapping[FieldText, FieldText] = Field(
         default_factory=dict,
+        max_length=_MOST_FIELDS,
         description="Key fields by their labels, repeated in the QR code for a paper's check.",
     )
     title: Detail = Field(default="", description="Of the document.")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.clock import Clock
 from signing.documents.validation.errors import TrustUnreadable
-from signing.documents.validation.trust import Trust
+from signing.documents.validation.trust import KEPT, Trust
 from signing.documents.validation.trust_files import trust_from
 
 # How often a trusted list that nobody touched is looked at again: it may have run out.
@@ -27,9 +27,24 @@ class TrustFolder:
     def trust(self) -> Trust:
         """Return whom the folder trusts; an empty one trusts nobody.
 
-        Raises TrustUnreadable: where one file is broken or has run out, nothing of it counts until
-        somebody has looked.
+        Raises TrustUnreadable: where one file is broken, cannot be read or has run out, nothing of
+        it counts until somebody has looked.
         """
+        try:
+            return self._trust()
+        except OSError as error:
+            raise TrustUnreadable(
+                f"{error.filename or self.folder} cannot be read: {error.strerror}.", kept=KEPT
+            ) from error
+
+    def trust_or_nobody(self) -> Trust:
+        """Return whom the folder trusts, or nobody where it cannot be read; `doctor` says why."""
+        try:
+            return self.trust()
+        except TrustUnreadable:
+            return Trust()
+
+    def _trust(self) -> Trust:
         seen = self._look()
         if not seen:
             return Trust()
@@ -41,13 +56,6 @@ class TrustFolder:
             found = trust_from(self.folder, now=now)
             self._cached = (seen, now.timestamp() + _LOOK_AGAIN_SECONDS, found)
             return found
-
-    def trust_or_nobody(self) -> Trust:
-        """Return whom the folder trusts, or nobody where it cannot be read; `doctor` says why."""
-        try:
-            return self.trust()
-        except TrustUnreadable:
-            return Trust()
 
     def _look(self) -> _Seen:
         if not self.folder.is_dir():

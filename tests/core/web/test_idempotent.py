@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from core.access import Principal, Role
 from core.errors import Conflict, Unavailable
-from core.idempotency import LEASE, IdempotentRequests
+from core.idempotency import LEASE, ActDone, IdempotentRequests
 
 
 def post(client: FlaskClient, key: str | None = "k1", body: bytes = b"{}") -> Any:
@@ -89,6 +89,32 @@ def test_a_request_that_failed_midway_runs_again_under_the_same_act(
     acts.do = succeed
     assert post(client).status_code == 201
     assert acts.done == seen
+
+
+@pytest.mark.parametrize(
+    "failures",
+    [
+        [RuntimeError("Perhaps it was done."), Conflict("Not any more.")],
+        [ActDone("It was done.")],
+    ],
+)
+def test_a_refusal_of_what_may_be_done_already_keeps_the_key_for_that_act(
+    client: FlaskClient, acts: Any, failures: list[Exception]
+) -> None:
+    seen: list[str] = []
+
+    def fail() -> None:
+        from core.web.idempotent import act_id
+
+        seen.append(act_id())
+        raise failures[len(seen) - 1]
+
+    do, acts.do = acts.do, fail
+    assert [post(client).status_code for _ in failures][-1] == 409
+    acts.do = do
+    assert slug(post(client, body=b'{"other": 1}')) == "idempotency-key-reused"
+    assert post(client).status_code == 201
+    assert {*acts.done} == {*seen}
 
 
 def test_a_second_request_while_the_first_runs_is_told_to_wait(

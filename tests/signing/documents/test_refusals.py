@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import threading
 import time
 from dataclasses import replace
@@ -18,9 +20,11 @@ from ca.revocation.reasons import RevocationReason
 from core.errors import CamtrustError, Unavailable
 from hsm.errors import TokenUnavailable
 from signing.documents.deadline import DeadlinePassed, deadline
+from signing.documents.errors import PdfBroken
 from signing.documents.levels import Level
 from signing.documents.options import SigningOptions
 from signing.documents.ports import Evidence
+from signing.documents.reading import reading
 from signing.documents.settings import DocumentSettings
 from signing.documents.signing import DocumentSigning
 from tests.signing.documents.pdfs import one_page, pdf, with_fields, with_object_stream
@@ -94,6 +98,21 @@ def test_a_hostile_pdf_is_refused_in_time(content: bytes, problem: str, world: W
     begun = time.monotonic()
     assert problem_of(world.engine(reading_seconds=1.0), world, content) == problem
     assert time.monotonic() - begun < 20
+
+
+@pytest.mark.parametrize("offset", [b"-5", b"4611686018427387904"])
+def test_an_offset_that_no_file_has_is_refused_in_a_file_as_in_memory(
+    offset: bytes, world: World, tmp_path: Path
+) -> None:
+    content = PAGE.replace(b"/Size", b"/Prev %s /Size" % offset)
+    assert problem_of(world.engine(), world, content) == "pdf-broken"
+    with (tmp_path / "large").open("x+b") as target, pytest.raises(PdfBroken):
+        world.engine().sign(io.BytesIO(content), target, world.seal, B_B)
+
+
+def test_a_disk_that_fails_while_a_document_is_read_is_no_fault_of_the_document() -> None:
+    with pytest.raises(OSError, match="Input/output error"), reading(1.0):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
 
 
 @given(st.integers(0, len(PAGE) - 1), st.integers(0, 255), st.booleans())

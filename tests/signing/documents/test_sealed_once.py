@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
 import pytest
+from flask import Request
 from flask.testing import FlaskClient
+from pydantic import ValidationError
 from sqlalchemy import func, select
 
 from camtrust.app import create_app
 from camtrust.listeners import Listener
 from camtrust.web_parts import app_parts
+from core import idempotency
 from core.access import Principal, Role
+from core.idempotency import IdempotentRequests
 from hsm.keys import KeyState
 from signing.documents import kept_answers
 from signing.documents.models import sealed_documents
+from signing.documents.settings import DocumentSettings
 from tests.signing.documents.pdfs import one_page
 from tests.signing.documents.test_routes import V1, Whoever
 from tests.signing.documents.world import World
@@ -161,10 +168,97 @@ def test_a_copy_is_erased_after_a_while_and_nothing_is_sealed_again(
     assert sealed(world) == before
 
 
+def test_a_document_that_is_erased_before_its_key_was_finished_is_not_sealed_again(
+    http: FlaskClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, kept = next(KEYS), world.services.documents.kept_answers
+    with monkeypatch.context() as patched:
+        # The process dies once the document is sealed: nobody finishes the key.
+        patched.setattr(IdempotentRequests, "finish", lambda *_: 1 / 0)
+        patched.setattr(idempotency, "LEASE", timedelta(0))
+        assert seal(http, key, one_page()).status_code == 500
+    before = sealed(world)
+    kept._files.forget(_act_of(world, -1))
+    for _ in range(2):
+        answer = seal(http, key, one_page())
+        assert (answer.status_code, slug(answer)) == (409, "sealed-document-erased")
+    assert sealed(world) == before
+
+
 def _act_of(world: World, position: int) -> str:
     with world.services.database.read() as connection:
         query = select(sealed_documents.c.id).order_by(sealed_documents.c.id)
         return list(connection.scalars(query))[position]
+
+
+def test_while_the_folder_of_copies_is_away_none_is_said_to_be_erased(
+    http: FlaskClient, world: World
+) -> None:
+    key = next(KEYS)
+    first = seal(http, key, one_page())
+    folder = world.services.documents.kept_answers._files._folder
+    away = folder.rename(folder.with_name("away"))
+    answer = seal(http, key, one_page())
+    away.rename(folder)
+    assert (answer.status_code, slug(answer)) == (503, "storage-unavailable")
+    assert seal(http, key, one_page()).data == first.data
+
+
+def test_a_copy_that_cannot_be_read_now_is_not_said_to_be_erased(
+    http: FlaskClient, world: World
+) -> None:
+    key = next(KEYS)
+    first = seal(http, key, one_page())
+    copy = world.services.documents.kept_answers._files.result(_act_of(world, -1), 1)
+    aside = copy.rename(copy.with_name("aside"))
+    copy.mkdir()  # Opened, it is an error that is not of absence.
+    answer = seal(http, key, one_page())
+    copy.rmdir()
+    aside.rename(copy)
+    assert (answer.status_code, slug(answer)) == (503, "storage-unavailable")
+    assert seal(http, key, one_page()).data == first.data
+
+
+def test_a_folder_that_cannot_be_written_is_away_and_its_path_is_not_told(
+    http: FlaskClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, kept = next(KEYS), world.services.documents.kept_answers
+    with monkeypatch.context() as patched:
+        patched.setattr(kept._files, "make_room", lambda _: None)
+        answer = seal(http, key, one_page())
+    assert (answer.status_code, slug(answer)) == (503, "storage-unavailable")
+    assert str(kept._files._folder) not in answer.text
+    assert seal(http, key, one_page()).status_code == 200
+
+
+def test_without_room_for_what_is_sealed_the_disk_is_said_to_be_full(
+    http: FlaskClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(world.services.documents.signing, "sign", full)
+    for key in (None, next(KEYS)):
+        answer = seal(http, key, one_page())
+        assert (answer.status_code, slug(answer)) == (503, "storage-unavailable")
+
+
+def test_without_room_for_an_upload_the_disk_is_said_to_be_full(
+    http: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Request, "_get_file_stream", full)
+    for key in (None, next(KEYS)):
+        answer = seal(http, key, one_page())
+        assert (answer.status_code, slug(answer)) == (503, "storage-unavailable")
+
+
+def test_copies_are_kept_for_longer_than_sealing_takes() -> None:
+    with pytest.raises(ValidationError):
+        DocumentSettings(answers_kept_minutes=9)
+    assert DocumentSettings(answers_kept_minutes=10).answers_kept == timedelta(minutes=10)
 
 
 def test_without_a_key_nothing_is_kept(http: FlaskClient, world: World) -> None:

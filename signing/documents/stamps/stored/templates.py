@@ -62,6 +62,7 @@ class StampTemplates:
         look.seal()
         try:
             with self._database.begin() as connection:
+                _lock(connection, institution, name)
                 newest = _newest(connection, institution, name)
                 if newest is not None and newest.act_id == act_id:
                     return _template_of(newest)
@@ -86,6 +87,7 @@ class StampTemplates:
         look.seal()
         try:
             with self._database.begin() as connection:
+                _lock(connection, institution, name)
                 newest = _active(connection, institution, name)
                 if _template_of(newest).look == look:
                     return _template_of(newest)
@@ -100,6 +102,7 @@ class StampTemplates:
         Raises StampTemplateUnknown and Unavailable.
         """
         with self._database.begin() as connection:
+            _lock(connection, institution, name)
             newest, now = _active(connection, institution, name), self._clock.now()
             facts: dict[str, JsonValue] = {
                 "institution": institution,
@@ -165,6 +168,18 @@ class StampTemplates:
         }
         connection.execute(insert(stamp_templates).values(values))
         return StoredTemplate(name, version, look, now)
+
+
+def _lock(connection: Connection, institution: str, name: str) -> None:
+    """Let no other change this name meanwhile; look for its newest version after this.
+
+    The first version stands for all: a lock of the newest would let whoever waited for it go on
+    with a version that is the newest no more. A name without one is new: its key tells of two.
+    """
+    query = select(stamp_templates.c.version).where(
+        _is(institution, name), stamp_templates.c.version == 1
+    )
+    connection.execute(query.with_for_update())
 
 
 def _active(connection: Connection, institution: str, name: str) -> Row[Any]:

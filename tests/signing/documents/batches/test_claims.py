@@ -5,19 +5,27 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
 from core.clock import SystemClock
 from core.database import Database
 from signing.documents.batches.batch import BatchState, DocumentState, write_wishes
 from signing.documents.batches.claims import CLAIMED_AT_ONCE, Claims
 from signing.documents.batches.files import BatchFiles
-from signing.documents.batches.models import batch_documents, document_batches
+from signing.documents.batches.models import (
+    batch_document_texts,
+    batch_documents,
+    document_batch_stamps,
+    document_batches,
+)
 from signing.documents.batches.retention import BatchRetention
+from signing.documents.batches.stamps import store_stamp, store_texts
 from signing.documents.levels import Level
 from signing.documents.options import SigningOptions
+from signing.documents.stamps.order import StampOrder, StampTexts
 
 CLOCK = SystemClock()
+STAMP = StampOrder.model_validate({"place": {"x": 15, "y": 15, "width": 140, "height": 55}})
 
 
 def add(
@@ -135,3 +143,26 @@ def test_files_of_batches_that_ended_long_ago_are_erased_and_no_others(
     assert files.held() == ["2", "3", "nobodys"]
     nowhere = BatchFiles(tmp_path / "nowhere")
     assert BatchRetention(database=database, files=nowhere, kept=days, clock=CLOCK).erase_old() == 0
+
+
+def test_stamps_of_batches_that_ended_long_ago_are_forgotten_also_where_no_folder_ever_was(
+    database: Database, tmp_path: Path
+) -> None:
+    days = timedelta(days=1)
+    for name, ago in (("1", 31 * days), ("2", 29 * days), ("3", None)):
+        add(database, name, 1, "moh")
+        with database.begin() as connection:
+            store_stamp(connection, name, STAMP.model_dump_json())
+            store_texts(connection, name, 1, StampTexts(number="12"))
+            if ago is not None:
+                connection.execute(
+                    update(document_batches)
+                    .where(document_batches.c.id == name)
+                    .values(state=BatchState.CANCELLED, finished_at=CLOCK.now() - ago)
+                )
+    nowhere = BatchFiles(tmp_path / "nowhere")
+    kept = 30 * days
+    assert BatchRetention(database=database, files=nowhere, kept=kept, clock=CLOCK).erase_old() == 0
+    with database.read() as connection:
+        assert set(connection.scalars(select(document_batch_stamps.c.batch))) == {"2", "3"}
+        assert set(connection.scalars(select(batch_document_texts.c.batch))) == {"2", "3"}

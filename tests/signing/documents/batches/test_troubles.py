@@ -14,6 +14,9 @@ import pytest
 from sqlalchemy import update
 from structlog.testing import capture_logs
 
+from camtrust.app import create_app
+from camtrust.listeners import Listener
+from camtrust.web_parts import app_parts
 from core.errors import Unavailable
 from signing.documents.batches import working
 from signing.documents.batches.batch import BatchState, DocumentBatch, DocumentState
@@ -31,6 +34,7 @@ from tests.signing.documents.batches.test_batches import (
     worked,
 )
 from tests.signing.documents.pdfs import one_page
+from tests.signing.documents.test_routes import V1, Whoever
 from tests.signing.documents.world import World
 
 SHORTLY = timedelta(milliseconds=1)
@@ -164,14 +168,75 @@ def test_while_the_folder_of_all_documents_is_away_none_is_refused(world: World)
     assert state_of(world, batch) is BatchState.DONE
 
 
-@pytest.mark.parametrize("error", [RuntimeError("a fault"), OutputRefused("No place is there.")])
-def test_a_document_that_fails_again_and_again_is_refused_at_last_and_noted_once(
+@pytest.mark.parametrize(
+    "error",
+    [
+        PermissionError(errno.EACCES, os.strerror(errno.EACCES)),
+        OSError(errno.EIO, os.strerror(errno.EIO)),
+        OutputRefused("/somewhere/1.out cannot be written."),
+    ],
+)
+def test_while_the_folder_of_all_documents_is_closed_to_us_a_batch_rests_and_none_is_refused(
     world: World, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    batch = filled(world, 2)
+    worker = world.services.documents.batch_signing(rests_for=SHORTLY)
+    with monkeypatch.context() as patched:
+        patched.setattr(worker._paths, "sign", failing(worker, batch.id, error))
+        for _ in range(working.TRIES + 1):
+            with pytest.raises(StorageUnavailable) as refusal:
+                worker.go_on()
+            assert "/somewhere" not in refusal.value.detail
+            time.sleep(0.01)
+    assert worker.go_on() == 2
+    assert state_of(world, batch) is BatchState.DONE
+
+
+def test_a_signed_document_cannot_be_fetched_while_the_folder_is_away_and_is_not_lost(
+    world: World,
+) -> None:
+    batch = filled(world, 1)
+    worked(world)
+    caller = Whoever()
+    caller.principal_now = PROGRAM
+    parts = replace(app_parts(world.services), session_sign_in=caller)
+    http = create_app(parts, Listener.PUBLIC).test_client()
+    folder = world.services.documents.batches.signed(batch.id, 1, PROGRAM).parent
+    moved = folder.rename(folder.with_name("moved"))
+    path = f"{V1}/batches/{batch.id}/documents/1"
+    answer = http.get(path)
+    moved.rename(folder)
+    assert (answer.status_code, answer.get_json()["type"].rpartition("/")[2]) == (
+        503,
+        "storage-unavailable",
+    )
+    assert http.get(path).status_code == 200
+
+
+def test_what_was_put_up_in_vain_and_cannot_be_erased_is_no_fault(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch, batches = opened(world, 1), world.services.documents.batches
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    def overtaken(*_: object) -> None:
+        monkeypatch.undo()
+        put(world, batch, 1, one_page(2))
+        monkeypatch.setattr(Path, "unlink", refuse)
+
+    monkeypatch.setattr(batches, "_known", overtaken)
+    assert problem_of(put, world, batch, 1, one_page()) == "batch-document-differs"
+
+
+def test_a_document_that_fails_again_and_again_is_refused_at_last_and_noted_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = filled(world, 3)
     name = source_of(world, batch, 2).name
     worker = world.services.documents.batch_signing(rests_for=SHORTLY)
-    monkeypatch.setattr(worker._paths, "sign", failing(worker, name, error))
+    monkeypatch.setattr(worker._paths, "sign", failing(worker, name, RuntimeError("a fault")))
     with capture_logs() as noted:
         assert worker.go_on() == 2
         assert state_of(world, batch) is BatchState.SIGNING

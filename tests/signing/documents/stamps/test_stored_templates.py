@@ -6,8 +6,10 @@ import base64
 import io
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from itertools import count
+from threading import Event
 from typing import Any
 
 import pytest
@@ -165,8 +167,7 @@ def test_a_template_is_anothers_to_nobody(
     assert http.post(TEMPLATES, json={"name": name, "place": SMALL}).get_json()["version"] == 1
     monkeypatch.setattr(caller, "principal_now", Principal("client:n", Role.SERVICE))
     assert slug(http.get(TEMPLATES)) == "stamp-needs-institution"
-    # Whoever has no institution has no seal either, and that is asked first.
-    assert slug(seal(http, template=name)) == "signer-unknown"
+    assert slug(seal(http, template=name)) == "stamp-needs-institution"
 
 
 @pytest.mark.parametrize(
@@ -191,6 +192,15 @@ def test_an_order_says_either_a_place_or_a_template(http: FlaskClient) -> None:
     for stamp in ({}, {"place": PLACE, "template": "letters"}, {"template": "../x"}):
         assert slug(seal(http, **stamp)) == "invalid-fields"
     assert slug(seal(http, template="nothing")) == "stamp-template-unknown"
+
+
+def test_a_stamp_has_at_most_twenty_key_fields(http: FlaskClient) -> None:
+    name = next(NAMES)
+    store(http, name, place=SMALL)
+    fields = {f"Field {number}": "12" for number in range(21)}
+    assert slug(seal(http, template=name, fields=fields)) == "invalid-fields"
+    del fields["Field 20"]
+    assert seal(http, template=name, fields=fields).status_code == 200
 
 
 def test_versions_follow_each_other_on_both_databases_and_are_bounded(
@@ -218,6 +228,56 @@ def test_versions_follow_each_other_on_both_databases_and_are_bounded(
     assert [(one.name, one.version) for one in templates.all_of("moh")] == [("a", 2), ("b", 1)]
     templates.end("moh", "b")
     assert created("c", acts[5]) == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "came_of_it", "left"),
+    [
+        ("replace", "replace", [2, 3], [3]),
+        ("replace", "end", [2, 2], []),
+        ("end", "replace", [1, "stamp-template-unknown"], []),
+        ("end", "end", [1, "stamp-template-unknown"], []),
+    ],
+)
+def test_two_changes_of_a_template_at_once_come_one_after_the_other(
+    database: Database, first: str, second: str, came_of_it: list[object], left: list[int]
+) -> None:
+    began, go_on = Event(), Event()
+
+    class Slow(Log):
+        """Holds the first change up in the midst of its transaction."""
+
+        def append(self, connection: object, entries: list[object]) -> list[int]:
+            began.set()
+            assert go_on.wait(20)
+            return super().append(connection, entries)
+
+    quick, slow = (
+        StampTemplates(database=database, log=log, clock=SystemClock())  # type: ignore[arg-type]
+        for log in (Log(), Slow())
+    )
+    acts = [new_act_id(SystemClock().now()) for _ in range(3)]
+    looks = [StampLook.model_validate({"place": PLACE | {"x": number}}) for number in range(3)]
+    quick.create("moh", "letters", looks[0], by=OTHER, act_id=acts[0])
+
+    def change(templates: StampTemplates, kind: str, turn: int) -> object:
+        try:
+            if kind == "end":
+                return templates.end("moh", "letters").version
+            done = templates.replace("moh", "letters", looks[turn], by=OTHER, act_id=acts[turn])
+        except CamtrustError as refusal:
+            return refusal.problem
+        return done.version
+
+    with ThreadPoolExecutor(2) as pool:
+        one = pool.submit(change, slow, first, 1)
+        assert began.wait(20)
+        other = pool.submit(change, quick, second, 2)
+        # Unless it waits for the first, it is over by then.
+        wait([other], timeout=1)
+        go_on.set()
+        assert [one.result(30), other.result(30)] == came_of_it
+    assert [found.version for found in quick.all_of("moh")] == left
 
 
 class Log:

@@ -94,6 +94,13 @@ def test_a_broken_file_is_found_by_doctor_and_trusts_nobody(
     findings = [one for one in examine(services) if one.part == "trust"]
     assert [one.well for one in findings] == [False]
     assert "bad.pem" in findings[0].detail
+    # What cannot be opened is no fault of ours either.
+    (folder / "bad.pem").unlink()
+    (folder / "odd.pem").mkdir()
+    (folder / "more.pem").write_bytes(hierarchy.root.pem)
+    assert services.validation.others.trust_or_nobody().anchors == ()
+    [found] = [one for one in examine(services) if one.part == "trust"]
+    assert "odd.pem cannot be read" in found.detail
 
 
 def test_certificates_that_are_not_self_issued_help_unless_nothing_else_is_there(
