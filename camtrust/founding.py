@@ -59,9 +59,13 @@ def found(services: Services) -> Iterator[str]:
     services.log.publish()
     names = ", ".join(one.name for one in services.authorities.all())
     yield f"Hierarchy: {names} (ceremony {held.id}, transcript in {home / 'ceremonies'})."
-    made_units = services.timestamp_wiring.renewal.renew_due()  # Step 6.
+    yield from _certified(services)  # Steps 6 to 8.
+
+
+def _certified(services: Services) -> Iterator[str]:
+    made_units = services.timestamp_wiring.renewal.renew_due()
     yield f"Time-stamping units: {', '.join(made_units) or 'there already'}."
-    made_signers = services.passes.renewal.renew_due()  # Step 7.
+    made_signers = services.passes.renewal.renew_due()
     yield f"Document signers of passes: {', '.join(made_signers) or 'there already'}."
-    made_seal = make_development_seal(services)  # Step 8.
+    made_seal = make_development_seal(services)
     yield f"Seal {SEAL} for documents: {'made' if made_seal else 'there already'}."

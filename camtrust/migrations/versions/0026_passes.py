@@ -16,15 +16,7 @@ depends_on = None
 def upgrade() -> None:
     """Make the tables."""
     instant = core.columns.UtcDateTime(timezone=True)
-    op.create_table(
-        "pass_status_lists",
-        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("taken", sa.Integer(), nullable=False),
-        sa.Column("key", sa.LargeBinary(length=32), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.CheckConstraint("taken > 0", name=op.f("ck_pass_status_lists_taken")),
-        sa.PrimaryKeyConstraint("number", name=op.f("pk_pass_status_lists")),
-    )
+    _make_lists()
     op.create_table(
         "passes",
         sa.Column("id", sa.String(length=32), nullable=False),
@@ -62,6 +54,23 @@ def upgrade() -> None:
     )
     op.create_index("ix_passes_institution", "passes", ["institution", "id"])
     op.create_index("ix_passes_expires_at", "passes", ["expires_at"])
+    _make_codes()
+    _make_batches(instant)
+
+
+def _make_lists() -> None:
+    op.create_table(
+        "pass_status_lists",
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("taken", sa.Integer(), nullable=False),
+        sa.Column("key", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint("taken > 0", name=op.f("ck_pass_status_lists_taken")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_pass_status_lists")),
+    )
+
+
+def _make_codes() -> None:
     op.create_table(
         "pass_codes",
         sa.Column("pass_id", sa.String(length=32), nullable=False),
@@ -73,7 +82,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("pass_id", "kind", name=op.f("pk_pass_codes")),
     )
-    _make_batches(instant)
 
 
 def _make_batches(instant: core.columns.UtcDateTime) -> None:
@@ -110,6 +118,11 @@ def _make_batches(instant: core.columns.UtcDateTime) -> None:
     )
     op.create_index("ix_pass_batches_state", "pass_batches", ["state", "id"])
     op.create_index("ix_pass_batches_institution", "pass_batches", ["institution", "id"])
+    _make_chunks(instant)
+    _make_results()
+
+
+def _make_chunks(instant: core.columns.UtcDateTime) -> None:
     op.create_table(
         "pass_batch_chunks",
         sa.Column("batch", sa.String(length=32), nullable=False),
@@ -127,6 +140,9 @@ def _make_batches(instant: core.columns.UtcDateTime) -> None:
         sa.PrimaryKeyConstraint("batch", "number", name=op.f("pk_pass_batch_chunks")),
     )
     op.create_index("ix_pass_batch_chunks_state", "pass_batch_chunks", ["batch", "state", "number"])
+
+
+def _make_results() -> None:
     op.create_table(
         "pass_batch_passes",
         sa.Column("batch", sa.String(length=32), nullable=False),
