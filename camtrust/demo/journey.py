@@ -13,6 +13,7 @@ from cryptography import x509
 
 from camtrust.demo.circulation_steps import circulate_letter, confirm_circulation
 from camtrust.demo.document_steps import confirm_document, sign_document
+from camtrust.demo.pass_steps import confirm_pass, issue_pass
 from camtrust.demo.stage import Stage, StepFailed, beside_python
 from camtrust.demo.stamping import stamp
 
@@ -193,6 +194,8 @@ JOURNEY: tuple[tuple[str, Step], ...] = (
     ("Confirm the document", confirm_document),
     ("Send a letter round", circulate_letter),
     ("Confirm the letter", confirm_circulation),
+    ("Issue a pass", issue_pass),
+    ("Confirm the pass", confirm_pass),
     ("Prove it from the log", prove),
     ("Examine the home", examine),
 )

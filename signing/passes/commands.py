@@ -1,4 +1,4 @@
-"""``camtrust pass``: what a pass is worth."""
+"""``camtrust pass``: what a pass is worth, and passes of our own."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import click
 
 from core.clock import Clock
 from signing.passes.checking import check_file
+from signing.passes.issuing.commands import issue_command, signers_command
 from signing.passes.settings import PassSettings
 from signing.passes.trust.files import trust_from
 from signing.passes.trust.signers import TrustStore
@@ -63,7 +64,11 @@ class _Moment(click.ParamType[datetime]):
 
 @click.group("pass")
 def pass_commands() -> None:
-    """Health passes and identity codes: verify them."""
+    """Health passes and identity codes: issue them, verify them."""
+
+
+pass_commands.add_command(issue_command)
+pass_commands.add_command(signers_command)
 
 
 @pass_commands.command("verify")
