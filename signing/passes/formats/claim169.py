@@ -21,7 +21,7 @@ ALGORITHMS = frozenset({Algorithm.ES256, Algorithm.EDDSA, Algorithm.PS256})
 
 _ISS, _EXP, _NBF, _IAT = 1, 4, 5, 6
 _IDENTITY = 169
-_FULL_NAME, _NAME_PARTS, _BORN = 4, (5, 6, 7), 8
+_FULL_NAME, _NAME_PARTS, _BORN, _FACE = 4, (5, 6, 7), 8, 16
 # RFC 1950, Section 2.2: DEFLATE with a window of 32 KiB, which every compressor writes.
 _ZLIB = 0x78
 
@@ -71,8 +71,11 @@ def open_claim169(text: str, settings: PassSettings) -> OpenedPass:
 def _content(identity: Any) -> Content:
     if not isinstance(identity, dict):
         return Content(kind="Identity", faults=("Claim 169 is not a map.",))
-    # The schema is written for JSON, whose members have names.
+    # The schema is written for JSON, whose members have names, and which has no octets.
     members = {str(key): value for key, value in identity.items() if type(key) is int}
+    faults = schema("claim169").faults(members)
+    if _FACE in identity and not (isinstance(identity[_FACE], bytes) and identity[_FACE]):
+        faults.append("16 is no picture.")
     return Content(
         kind="Identity",
         subject=Subject(
@@ -82,7 +85,7 @@ def _content(identity: Any) -> Content:
             date_of_birth=_date(identity.get(_BORN)),
         ),
         usage=Usage(refused=health_usages.EVERY),
-        faults=tuple(schema("claim169").faults(members)),
+        faults=tuple(faults),
     )
 
 

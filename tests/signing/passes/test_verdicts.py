@@ -445,6 +445,82 @@ def test_a_card_has_to_be_one(changes: dict[str, Any]) -> None:
     assert verify(HEALTH.shc(card(**changes)), trust=HEALTH).status is Status.INVALID_SCHEMA
 
 
+def card_of(*patients: dict[str, Any]) -> dict[str, Any]:
+    claimed = card()
+    bundle = claimed["vc"]["credentialSubject"]["fhirBundle"]
+    found = [{"resource": {"resourceType": "Patient"} | one} for one in patients]
+    bundle["entry"] = [*found, bundle["entry"][-1]]
+    return claimed
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        None,
+        [],
+        [{}],
+        [{"family": ""}],
+        [{"given": []}],
+        [{"given": [" "], "family": " "}],
+        [{"text": " "}],
+        [{"use": "official"}],
+        "Sok Dara",
+    ],
+)
+def test_a_card_whose_patient_has_no_name_is_nobodys(names: Any) -> None:
+    patient = {"birthDate": "1990-04-12"} | ({} if names is None else {"name": names})
+    verdict = verify(HEALTH.shc(card_of(patient)), trust=HEALTH)
+    assert verdict.status is Status.INVALID_SCHEMA
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        [{"family": "Sok"}],
+        [{"given": ["Sok"]}],
+        [{"text": "Sok"}],
+        [{"given": [" "], "text": "Sok"}],
+        [{"use": "old"}, {"family": "Sok"}],
+    ],
+)
+def test_a_card_is_about_the_name_that_its_patient_has(names: Any) -> None:
+    verdict = verify(HEALTH.shc(card_of({"name": names})), trust=HEALTH)
+    assert verdict.status is Status.VERIFIED, verdict.reasons
+    assert verdict.subject is not None
+    assert verdict.subject.name == "Sok"
+
+
+def test_a_card_about_two_patients_is_about_none() -> None:
+    for second in ({"name": [{"family": "Chan"}]}, {"name": [{"family": "Sok"}]}, {}):
+        verdict = verify(HEALTH.shc(card_of({"name": [{"family": "Sok"}]}, second)), trust=HEALTH)
+        assert verdict.status is Status.INVALID_SCHEMA
+        assert verdict.reasons == ("The card is about 2 patients.",)
+
+
+@pytest.mark.parametrize(
+    ("names", "status"),
+    [
+        ({"fnt": "SOK"}, Status.VERIFIED),
+        ({"fnt": "", "gnt": "DARA"}, Status.VERIFIED),
+        ({"fnt": "<", "gnt": "D<"}, Status.VERIFIED),
+        ({"fnt": ""}, Status.INVALID_SCHEMA),
+        ({"fnt": "<<", "gnt": ""}, Status.INVALID_SCHEMA),
+        ({"fn": "Sok", "gn": "Dara", "fnt": "", "gnt": ""}, Status.INVALID_SCHEMA),
+    ],
+)
+def test_a_health_certificate_names_somebody(names: dict[str, str], status: Status) -> None:
+    assert verify(HEALTH.hc1(claims(dcc(nam=names))), trust=HEALTH).status is status
+
+
+def test_whos_certificates_and_seals_name_somebody() -> None:
+    for content, sub_claim in ((icvp(n=" "), -6), (DDCC | {"name": " "}, 3)):
+        code = HEALTH.hc1(claims(content, sub_claim=sub_claim))
+        assert verify(code, trust=HEALTH).status is Status.INVALID_SCHEMA
+    person = {"n": "  < ", "dob": "1990-04-12"}
+    nobody = SEALER.seal(seal_data(pid=person))
+    assert verify(nobody, trust=authorities()).status is Status.INVALID_SCHEMA
+
+
 def test_a_card_may_expire_and_is_not_yet_valid_in_milliseconds() -> None:
     assert verify(HEALTH.shc(card(exp=seconds(NOW) - 1)), trust=HEALTH).status is Status.EXPIRED
     early = HEALTH.shc(card(nbf=seconds(NOW) * 1000))
@@ -596,7 +672,9 @@ def test_a_stranger_cannot_fill_the_screen() -> None:
 
 
 def test_an_identity_has_to_have_a_name_or_a_face_and_a_date_that_is_one() -> None:
-    for person in ({1: "8215"}, {4: "Dara", 8: "yesterday"}, {4: ""}, [], "Dara"):
+    nobody = ({1: "8215"}, {4: ""}, {4: " "}, {4: 0}, {4: None}, {6: "Dara"}, {16: 0}, {16: b""})
+    odd = ({4: "Dara", 8: "yesterday"}, {4: "Dara", 16: "RIFF"}, {4: 0, 16: b"RIFF"}, [], "Dara")
+    for person in (*nobody, *odd):
         code = HEALTH.claim169(identity(claim_169=person))
         assert verify(code, trust=HEALTH).status is Status.INVALID_SCHEMA
     faced = HEALTH.claim169(identity(claim_169={16: b"RIFF", 17: 4}))
