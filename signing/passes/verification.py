@@ -99,7 +99,7 @@ class PassVerifier:
 
     def _enclosed(self, certificate: PassCertificate, moment: datetime) -> Sequence[Signer]:
         listed = self._trust.with_certificate(certificate)
-        authority = self._trust.authority_of(certificate)
+        authority = self._trust.authority_of(certificate, moment)
         if authority is None:
             return listed
         if authority.is_valid_at(moment):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
@@ -82,9 +83,16 @@ class TrustStore:
             if one.certificate is not None and one.certificate.der == certificate.der
         )
 
-    def authority_of(self, certificate: PassCertificate) -> PassCertificate | None:
-        """Return the trusted authority that issued ``certificate``, or None."""
-        return next((one for one in self.authorities if certificate.is_issued_by(one)), None)
+    def authority_of(
+        self, certificate: PassCertificate, moment: datetime
+    ) -> PassCertificate | None:
+        """Return the trusted authority that issued ``certificate``, or None.
+
+        An authority may have several certificates of one key: rather one that is valid at
+        ``moment``.
+        """
+        issuers = (one for one in self.authorities if certificate.is_issued_by(one))
+        return max(issuers, key=lambda one: one.is_valid_at(moment), default=None)
 
     def is_revoked(self, certificate: PassCertificate) -> bool:
         """Tell whether a CRL of a trusted authority names ``certificate``."""

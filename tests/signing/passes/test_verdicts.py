@@ -642,6 +642,16 @@ def test_an_authority_that_has_expired_vouches_for_nobody() -> None:
     assert verify(SEALER.seal(seal_data()), trust=trust, at=NOW - 2 * DAY).is_verified
 
 
+def test_an_authoritys_certificate_that_is_valid_counts_before_an_expired_one_of_the_key() -> None:
+    old = CSCA.issue(CSCA.key, subject=CSCA.subject, authority=True, ends=NOW - DAY)
+    new = CSCA.issue(CSCA.key, subject=CSCA.subject, authority=True, begins=NOW - DAY)
+    both = [Issuer(CSCA.key, one).parsed for one in (old, new)]
+    for order in (both, both[::-1]):
+        trust = TrustStore(authorities=tuple(order))
+        for moment in (NOW, NOW - 2 * DAY):
+            assert verify(SEALER.seal(seal_data()), trust=trust, at=moment).is_verified
+
+
 @pytest.mark.parametrize(
     "moment",
     [
