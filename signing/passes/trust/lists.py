@@ -80,6 +80,9 @@ def _of_key(jwk: Any, source: str, **more: Any) -> TrustStore:
 
 def _of_issuer(entry: Any, source: str) -> TrustStore:
     issuer = _member(_member(entry, "issuer", dict), "iss", str)
+    if not issuer.startswith("https://"):
+        # A key counts for its issuer's address alone, and without one for every issuer.
+        raise bad_encoding(f"the issuer {issuer} is no https address")
     keys = _member(entry, "keys", list)
     return _each(
         keys, f"{source}, {issuer}", lambda jwk: _of_key(jwk, source, issuer=issuer, formats=_CARDS)

@@ -153,6 +153,19 @@ def test_the_vci_directory_ties_each_key_to_its_issuer() -> None:
     assert verify(disguised, trust=store).status is Status.WRONG_KEY_USAGE
 
 
+@pytest.mark.parametrize("address", ["http://health.example", "", "FR", "HTTPS://health.example"])
+def test_an_issuer_of_the_vci_directory_without_an_https_address_is_left_aside(
+    address: str,
+) -> None:
+    good = {"issuer": {"iss": "https://other.example"}, "keys": [jwk(issuer())]}
+    odd = {"issuer": {"iss": address}, "keys": [jwk(HEALTH)]}
+    store = read({"directory": "https://vci.example", "issuerInfo": [good, odd]})
+    (sentence,) = store.left_aside
+    assert sentence == f"list.json, entry 2: the issuer {address} is no https address"
+    stolen = HEALTH.shc(card(iss="https://other.example"))
+    assert verify(stolen, trust=store).status is Status.ISSUER_NOT_TRUSTED
+
+
 def test_one_broken_entry_takes_nothing_from_the_others_and_is_said() -> None:
     store = read([gateway(HEALTH.der), gateway(b"no certificate"), {"kid": "x"}, 7])
     assert len(store.signers) == 1
