@@ -14,8 +14,9 @@ def read_icvp(value: Any) -> Content:
     """Say what an ICVP holds (sub-claim -6): one dose, and how long it counts."""
     faults = schema("icvp").faults(value)
     document = value if isinstance(value, dict) else {}
-    # Earlier drafts have the dose where the version is now.
-    dose = _one(document.get("vx", document.get("v")))
+    # The schema judges the dose in `v`, and the one in `vx` where `v` is the version or missing.
+    given = document.get("v")
+    dose = _one(given if isinstance(given, dict | list) else document.get("vx"))
     return Content(
         kind="WHO ICVP vaccination",
         subject=Subject(

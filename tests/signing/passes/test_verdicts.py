@@ -107,6 +107,26 @@ def test_a_yellow_fever_dose_counts_from_ten_days_on() -> None:
     assert verify(code, trust=HEALTH, at=NOW + 9 * DAY).status is Status.VERIFIED
 
 
+def test_of_two_doses_the_one_counts_that_the_schema_judges() -> None:
+    over, ahead = {"vle": "2026-06-01"}, {"vls": "2027-06-01"}
+    for in_v, in_vx, status in (
+        (over, {}, Status.EXPIRED),
+        ({}, over, Status.VERIFIED),
+        (ahead, {}, Status.NOT_YET_VALID),
+        ({}, ahead, Status.VERIFIED),
+    ):
+        dose = draft_icvp()["v"]
+        for given in (dose | in_v, [dose | in_v]):
+            content = draft_icvp() | {"v": given, "vx": icvp()["vx"] | in_vx}
+            verdict = verify(HEALTH.hc1(claims(content, sub_claim=-6)), trust=HEALTH)
+            assert verdict.status is status, verdict.reasons
+    # A version is no dose.
+    beside = icvp(vx=icvp()["vx"] | over)
+    assert verify(HEALTH.hc1(claims(beside, sub_claim=-6)), trust=HEALTH).status is Status.EXPIRED
+    alone = {name: value for name, value in beside.items() if name != "v"}
+    assert verify(HEALTH.hc1(claims(alone, sub_claim=-6)), trust=HEALTH).status is Status.EXPIRED
+
+
 def test_an_icvp_without_issuer_and_clinician_or_with_two_doses_is_none() -> None:
     dose = icvp()["vx"]
     unsigned = {key: value for key, value in dose.items() if key != "is"}
