@@ -27,6 +27,8 @@ from signing.passes.trust.certificates import read_certificate
 ALGORITHMS = frozenset({Algorithm.ES256, Algorithm.ES384, Algorithm.ES512})
 # Signers of seals. The same authorities certify signers of passports, which lack this usage.
 BARCODE_SIGNER = "2.23.136.1.1.14.2"
+# Octets: it is parsed before anybody is believed, and the largest QR code holds 2,953.
+_LARGEST_CERTIFICATE = 8_000
 # Results of tests of which a reader should know, though the pass is genuine.
 _FINDINGS = frozenset({"positive", "abnormal"})
 _KINDS = {"icao.vacc": "ICAO proof of vaccination", "icao.test": "ICAO proof of testing"}
@@ -55,6 +57,8 @@ def open_vds_nc(value: dict[str, Any]) -> OpenedPass:
             Status.KID_NOT_INCLUDED, "The seal does not carry its signer's certificate."
         )
     certificate = base64url.decode(_text(seal, "cer"), what="The signer's certificate (cer)")
+    if len(certificate) > _LARGEST_CERTIFICATE:
+        raise bad_encoding("The signer's certificate (cer) is larger than that of any signer.")
     issuer = data["hdr"].get("is")
     return OpenedPass(
         format=PassFormat.VDS_NC,
