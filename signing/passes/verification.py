@@ -233,11 +233,13 @@ def _verdict(
             (one for one in (opened.expires_at, content.expires_at) if one is not None),
             default=None,
         ),
-        notes=(*content.notes, *_country_notes(opened, signer)) if signer is not None else (),
+        notes=() if signer is None else tuple(_notes(opened, signer, moment)),
     )
 
 
-def _country_notes(opened: OpenedPass, signer: Signer) -> Iterator[str]:
+def _notes(opened: OpenedPass, signer: Signer, moment: datetime) -> Iterator[str]:
+    yield from opened.content.notes
+    yield from (one.text for one in opened.content.dated_notes if one.is_true_at(moment))
     # Published certificates of member states name other countries: told, not refused.
     if are_two_countries(opened.issuer, signer.issuer):
         yield f"The code says that {opened.issuer} issued it; its signer is of {signer.issuer}."

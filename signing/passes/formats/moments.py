@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
+from signing.passes.formats.opened import DatedNote
 from signing.passes.rules.dates import read_date, read_date_time
 
 _FIRST, _LAST = 0, 253_402_300_799  # 1970-01-01 to 9999-12-31
 # What lies beyond what Python knows is as far away as these.
 _FIRST_INSTANT = datetime.min.replace(tzinfo=UTC)
 _LAST_INSTANT = datetime.max.replace(tzinfo=UTC)
+# Dates are local: a day begins first where clocks are furthest ahead of UTC.
+_EARLIEST_ZONE = timedelta(hours=14)
 
 
 class ClaimedTimes:
@@ -46,6 +49,14 @@ def day_begins(text: object) -> datetime | None:
 def day_ends(text: object) -> datetime | None:
     """Return the instant after a date is over, or the instant itself; None for neither."""
     return _moment(text, timedelta(days=1))
+
+
+def doses_ahead(*given: object) -> Iterator[DatedNote]:
+    """Yield a note for each dose, by its date, that is true until the date has come."""
+    for text in dict.fromkeys(one for one in given if isinstance(one, str)):
+        begins = _moment(text, -_EARLIEST_ZONE)
+        if begins is not None:
+            yield DatedNote(f"The dose is dated {text}, in the future.", before=begins)
 
 
 def _moment(text: object, beyond: timedelta) -> datetime | None:

@@ -77,11 +77,26 @@ class Usage:
 
 
 @dataclass(frozen=True)
+class DatedNote:
+    """A note that is true before an instant, or from one on."""
+
+    text: str
+    before: datetime | None = None
+    since: datetime | None = None
+
+    def is_true_at(self, moment: datetime) -> bool:
+        """Tell whether a reader should know it at ``moment``."""
+        return (self.before is None or moment < self.before) and (
+            self.since is None or moment >= self.since
+        )
+
+
+@dataclass(frozen=True)
 class Content:
     """What is signed, in terms that formats share. Instants are aware UTC.
 
-    ``faults`` say where the content is not what a pass of its kind contains, ``notes`` what a
-    reader should know although nothing is wrong with the pass.
+    ``faults`` say where the content is not what a pass of its kind contains, ``notes`` and
+    ``dated_notes`` what a reader should know although nothing is wrong with the pass.
     """
 
     kind: str
@@ -92,6 +107,7 @@ class Content:
     expires_at: datetime | None = None
     faults: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    dated_notes: tuple[DatedNote, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from signing.passes.codecs.jws import read_compact
 from signing.passes.codecs.signatures import Algorithm
 from signing.passes.errors import PassRefused, bad_encoding
 from signing.passes.formats import health_usages
-from signing.passes.formats.moments import ClaimedTimes
+from signing.passes.formats.moments import ClaimedTimes, doses_ahead
 from signing.passes.formats.opened import (
     Content,
     NamedThumbprint,
@@ -87,6 +87,7 @@ def read_card(claims: dict[str, Any]) -> Content:
     faults = schema("shc").faults(claims)
     if len(patients) > 1:
         faults.append(f"The card is about {len(patients)} patients.")
+    doses = [one for one in resources if one.get("resourceType") == "Immunization"]
     revocation_id = credential.get("rid")
     return Content(
         kind=_kind(credential.get("type")),
@@ -96,9 +97,10 @@ def read_card(claims: dict[str, Any]) -> Content:
         faults=tuple(faults),
         notes=tuple(
             f"A record of the card is not completed: {one.get('status')}."
-            for one in resources
-            if one.get("resourceType") == "Immunization" and one.get("status") != "completed"
+            for one in doses
+            if one.get("status") != "completed"
         ),
+        dated_notes=tuple(doses_ahead(*(one.get("occurrenceDateTime") for one in doses))),
     )
 
 

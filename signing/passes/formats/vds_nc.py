@@ -7,11 +7,13 @@ the signer's certificate stands in ``sig``.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from signing.passes.codecs import base64url, strict_json
 from signing.passes.codecs.signatures import Algorithm, Signed
 from signing.passes.errors import PassRefused, bad_encoding
+from signing.passes.formats.moments import doses_ahead
 from signing.passes.formats.opened import (
     Content,
     Enclosed,
@@ -87,12 +89,22 @@ def _content(data: dict[str, Any]) -> Content:
         identifier=_or_none(members.get("uvci")) or _or_none(members.get("utci")),
         faults=tuple(schema("vds_nc").faults(data)),
         notes=_notes(members.get("tr")),
+        dated_notes=tuple(doses_ahead(*_dose_dates(members.get("ve")))),
     )
 
 
 def _notes(result: Any) -> tuple[str, ...]:
     said = _or_none(result.get("r")) if isinstance(result, dict) else None
     return (f"The result of the test is: {said}.",) if said in _FINDINGS else ()
+
+
+def _dose_dates(events: Any) -> Iterator[object]:
+    for event in _objects(events):
+        yield from (dose.get("dvc") for dose in _objects(event.get("vd")))
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def _algorithm(seal: dict[str, Any]) -> Algorithm:

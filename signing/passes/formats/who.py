@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from signing.passes.formats import health_usages
-from signing.passes.formats.moments import day_begins, day_ends
+from signing.passes.formats.moments import day_begins, day_ends, doses_ahead
 from signing.passes.formats.opened import Content, Subject, Usage
 from signing.passes.rules.schema import schema
 
@@ -29,6 +29,7 @@ def read_icvp(value: Any) -> Content:
         not_before=day_begins(dose.get("vls")),
         expires_at=day_ends(dose.get("vle")),
         faults=tuple(faults),
+        dated_notes=tuple(doses_ahead(dose.get("dv"), dose.get("dt"))),
     )
 
 
@@ -50,6 +51,7 @@ def read_ddcc(value: Any) -> Content:
         not_before=day_begins(document.get("valid_from")),
         expires_at=day_ends(document.get("valid_until")),
         faults=tuple(faults),
+        dated_notes=() if is_test else tuple(doses_ahead(document.get("date"))),
     )
 
 

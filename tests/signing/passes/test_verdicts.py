@@ -426,6 +426,60 @@ def test_codes_and_results_that_a_reader_should_know_are_notes() -> None:
     assert any("checksum" in note for note in verdict.notes)
 
 
+def recovery(**dates: str) -> dict[str, Any]:
+    entry = {"tg": "840539006", "fr": "2026-05-01", "df": "2026-05-12", "du": "2026-10-28"}
+    entry |= {"co": "UT", "is": "Ministry", "ci": "URN:UVCI:01:UT:187"} | dates
+    return {key: value for key, value in dcc(r=[entry]).items() if key != "v"}
+
+
+@pytest.mark.parametrize(
+    ("dates", "notes"),
+    [
+        ({"du": "2026-11-23"}, ()),
+        ({"du": "2026-11-22"}, ("The recovery counted until 2026-11-22.",)),
+        ({"df": "2026-11-23", "du": "2027-05-01"}, ()),
+        ({"df": "2026-11-24", "du": "2027-05-01"}, ("The recovery counts from 2026-11-24 on.",)),
+    ],
+)
+def test_a_recovery_outside_its_dates_is_noted_and_no_more(
+    dates: dict[str, str], notes: tuple[str, ...]
+) -> None:
+    verdict = verify(HEALTH.hc1(claims(recovery(**dates))), trust=HEALTH)
+    assert verdict.status is Status.VERIFIED
+    assert verdict.notes == notes
+
+
+def dosed(date: str) -> dict[str, tuple[str, TrustStore | Issuer]]:
+    """A pass of each format about a dose of that date."""
+    given = {"dvc": date, "seq": 1, "ctr": "UTO", "adm": "Clinic", "lot": "B-17"}
+    event = {"des": "XM68M6", "nam": "Comirnaty", "dis": "RA01.0", "vd": [given, given]}
+    shot = card()
+    bundle = shot["vc"]["credentialSubject"]["fhirBundle"]
+    bundle["entry"][1]["resource"]["occurrenceDateTime"] = date
+    yellow = icvp(vx=icvp()["vx"] | {"dv": date})
+    draft = draft_icvp(dt=date, vls="2026-01-01")
+    return {
+        "DCC": (HEALTH.hc1(claims(dcc(v=[dcc()["v"][0] | {"dt": date}]))), HEALTH),
+        "ICVP": (HEALTH.hc1(claims(yellow, sub_claim=-6)), HEALTH),
+        "ICVP draft": (HEALTH.hc1(claims(draft, sub_claim=-6)), HEALTH),
+        "DDCC": (HEALTH.hc1(claims(DDCC | {"date": date}, sub_claim=3)), HEALTH),
+        "VDS-NC": (SEALER.seal(seal_data(ve=[event])), authorities()),
+        "SHC": (HEALTH.shc(shot), HEALTH),
+    }
+
+
+@pytest.mark.parametrize("name", ["DCC", "ICVP", "ICVP draft", "DDCC", "VDS-NC", "SHC"])
+def test_a_dose_that_is_dated_in_the_future_is_noted_and_no_more(name: str) -> None:
+    code, trust = dosed("2026-11-24")[name]
+    verdict = verify(code, trust=trust)
+    assert verdict.status is Status.VERIFIED, verdict.reasons
+    assert verdict.notes == ("The dose is dated 2026-11-24, in the future.",)
+    # The date comes first where clocks are 14 hours ahead.
+    before, after = (datetime(2026, 11, 23, *at, tzinfo=UTC) for at in ((9, 59), (10, 0)))
+    assert verify(code, trust=trust, at=before).notes == verdict.notes
+    assert verify(code, trust=trust, at=after).notes == ()
+
+
 def test_a_link_and_an_unknown_sub_claim_are_not_supported() -> None:
     for sub_claim in (5, 99):
         code = HEALTH.hc1(claims("vhlink:/eyJ1cmwi", sub_claim=sub_claim))
