@@ -143,7 +143,8 @@ def test_an_unknown_signer_is_not_trusted_and_what_it_says_of_a_person_is_not_re
     for code in (HEALTH.hc1(claims()), HEALTH.shc(card()), SEALER.seal(seal_data())):
         verdict = verify(code, trust=issuer())
         assert verdict.status is Status.ISSUER_NOT_TRUSTED
-        assert verdict.subject is None
+        assert (verdict.subject, verdict.identifier, verdict.signer) == (None, None, None)
+        assert verdict.notes == ()
         assert "1990-04-12" not in str(verdict.facts())
 
 
