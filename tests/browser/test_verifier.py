@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import qrcode
+import zxingcpp
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
@@ -215,6 +216,9 @@ def test_a_border_sees_what_a_shop_does_not(phone: Callable[..., Phone]) -> None
     assert someone.verdict() == "Valid"
     assert "Vaccine" not in someone.page.locator("#result").inner_text()
     someone.page.get_by_role("button", name="Next pass").click()
+    # The same pass, still in view, is not shown again by itself.
+    expect(someone.page.locator("[data-hint=same]")).to_be_visible()
+    expect(someone.page.locator("#result")).to_be_hidden()
     someone.page.get_by_label("Border: everything").check()
     assert someone.verdict() == "Valid"
     shown = someone.page.locator("#result").inner_text()
@@ -283,6 +287,24 @@ def test_the_browsers_own_detector_is_used_and_a_word_is_spoken_in_its_language(
     assert someone.verdict() == WORDS["km"]["old"]
     assert someone.page.evaluate("window.spoken") == spoken
     assert not any("decoder.js" in one for one in someone.page_asked)
+
+
+@pytest.mark.parametrize("hint", ["closer", "other-kind"])
+def test_half_a_code_and_a_code_of_another_kind_are_told(
+    phone: Callable[..., Phone], hint: str
+) -> None:
+    if hint == "closer":
+        picture = drawn(VALID)
+        picture.paste(0, (0, 0, WIDTH // 3, HEIGHT))
+    else:
+        picture = Image.new("L", (WIDTH, HEIGHT), 255)
+        aztec = zxingcpp.create_barcode("BOARDING PASS", zxingcpp.BarcodeFormat.Aztec)
+        square = Image.fromarray(aztec.to_image(scale=8))
+        picture.paste(square, ((WIDTH - square.width) // 2, (HEIGHT - square.height) // 2))
+    someone = phone(picture)
+    someone.visit()
+    # The page is patient for some seconds before it says that it sees nothing.
+    expect(someone.page.locator(f"[data-hint={hint}]")).to_be_visible(timeout=20_000)
 
 
 def test_two_codes_at_once_are_too_many(phone: Callable[..., Phone]) -> None:

@@ -14,6 +14,8 @@ import { sound, speak, wakeSounds } from "./screen/signals.js";
 
 // Without a code in view for so long, the page says how to hold it. Milliseconds.
 const PATIENCE = 6000;
+// A pass that was shown is not shown again until it was out of view for so long. Milliseconds.
+const OUT_OF_VIEW = 700;
 const HOUR = 60 * 60 * 1000;
 
 class VerifierPage {
@@ -21,12 +23,13 @@ class VerifierPage {
     this.lists = null;
     this.asked = 0;
     this.collecting = new Collecting();
-    this.result = new Result(() => {
+    this.result = new Result(async () => {
       this.renew();
-      this.look();
+      await this.look();
+      if (this.lastSeen && this.camera.isLooking) say("hint", "same");
     });
     this.language = document.documentElement.lang;
-    this.lastRefused = null;
+    this.lastSeen = null;
   }
 
   async start() {
@@ -49,7 +52,10 @@ class VerifierPage {
   listen() {
     for (const one of document.querySelectorAll("[name=mode]")) {
       one.checked = one.value === (chosen("mode") ?? "shop");
-      one.addEventListener("change", () => remember("mode", one.value));
+      one.addEventListener("change", () => {
+        remember("mode", one.value);
+        this.lastSeen = null;
+      });
     }
     const loud = find("#loud");
     loud.checked = chosen("loud") !== "no";
@@ -80,8 +86,7 @@ class VerifierPage {
   }
 
   async look() {
-    this.seenAt = Date.now();
-    this.lastRefused = null;
+    this.seenAt = performance.now();
     say("hint", this.lists ? "looking" : "no-lists");
     show(find("#again"), false);
     const trouble = await this.camera.start();
@@ -107,23 +112,26 @@ class VerifierPage {
     if (codes) return this.judgeSeen(codes);
     if (hint === "part") find("#part").textContent = `${read} / ${total}`;
     if (hint) {
-      this.seenAt = Date.now();
+      this.seenAt = performance.now();
       say("hint", hint);
-    } else if (Date.now() - this.seenAt > PATIENCE) {
+    } else if (this.lastSeen && performance.now() - this.seenAt > OUT_OF_VIEW) {
+      this.lastSeen = null;
+      say("hint", "looking");
+    } else if (performance.now() - this.seenAt > PATIENCE) {
       say("hint", "closer");
     }
   }
 
   async judgeSeen(codes) {
-    this.seenAt = Date.now();
-    if (codes[0] === this.lastRefused || !this.lists) return;
+    this.seenAt = performance.now();
+    if (codes[0] === this.lastSeen || !this.lists) return;
+    this.lastSeen = codes[0];
     const verdict = await this.verdictOf(codes);
     if (UNREAD.has(verdict.status)) {
-      this.lastRefused = codes[0];
       say("hint", verdict.status);
-      return;
+    } else {
+      this.show(verdict);
     }
-    this.show(verdict);
   }
 
   async readPicture(input) {

@@ -9,8 +9,12 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA384, SHA512
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from signing.passes.codecs import base64url, strict_json
 from signing.passes.errors import PassRefused
 from signing.passes.pass_format import PassFormat
 from signing.passes.scanning import codes_of
@@ -19,7 +23,7 @@ from signing.passes.statuses import Status
 from signing.passes.trust.certificates import read_certificate
 from signing.passes.trust.files import trust_from
 from signing.passes.trust.revoked import read_revocation_list
-from signing.passes.trust.signers import TrustStore
+from signing.passes.trust.signers import Signer, TrustStore
 from signing.passes.verdict import Verdict
 from tests.signing.passes import test_eu_vectors, vectors
 from tests.signing.passes.issuers import (
@@ -27,8 +31,11 @@ from tests.signing.passes.issuers import (
     VACCINATION,
     Authority,
     Issuer,
+    claims,
     hc1_of,
+    identity,
     issuer,
+    seal_data,
     verify,
 )
 from tests.signing.passes.page.browser_verdicts import BrowserVerifier, Cases, browser_verifier
@@ -36,6 +43,7 @@ from tests.signing.passes.page.mutations import Mutations
 
 __all__ = ["browser_verifier"]
 SETTINGS = PassSettings()
+HASHES = {"ES384": SHA384(), "ES512": SHA512()}
 UNREAD = {Status.INVALID_ENCODING, Status.INVALID_COMPRESSION}
 UNREADABLE = "The signer's certificate cannot be read."
 
@@ -118,6 +126,41 @@ def test_published_passes_get_the_same_verdict(browser_verifier: BrowserVerifier
         pytest.skip(f"{vectors.VECTORS} holds no published passes")
     statuses = compare(browser_verifier, cases)
     assert {Status.VERIFIED, Status.EXPIRED, Status.INVALID_SIGNATURE} <= set(statuses)
+
+
+def algorithms() -> Cases:
+    """Each algorithm that a format may have, once right and once over something else."""
+    cases = Cases()
+    edwards = ed25519.Ed25519PrivateKey.generate()
+    listed = Signer(edwards.public_key(), "list", named_key_ids=frozenset({b"edwards!"}))
+    for sign in (edwards.sign, lambda octets: edwards.sign(octets + b"x")):
+        header = {1: -8, 4: b"edwards!"}
+        code = issuer().claim169(identity(), protected=header, sign=sign)
+        cases.add(code, trust=TrustStore((listed,)))
+    rsa_key = rsa.generate_private_key(65537, 2048)
+    health = issuer(key=rsa_key)
+    for sign in (health.sign, lambda octets: health.sign(octets + b"x")):
+        cases.add(health.hc1(claims(), sign=sign), trust=TrustStore((health.signer(),)))
+    curves = {"ES384": ec.SECP384R1(), "ES512": ec.SECP521R1()}
+    for name, curve in curves.items():
+        for key in (rsa_key, ec.generate_private_key(ec.SECP384R1())):
+            authority = Authority(key=key)
+            signer_key = ec.generate_private_key(curve)
+            one = issuer(key=signer_key, authority=authority, usages=(BARCODE_SIGNER,))
+            csca = read_certificate(authority.certificate().public_bytes(Encoding.DER))
+            data = seal_data()
+            signature = signer_key.sign(strict_json.canonical(data), ec.ECDSA(HASHES[name]))
+            half = (curve.key_size + 7) // 8
+            raw = b"".join(n.to_bytes(half, "big") for n in decode_dss_signature(signature))
+            for octets in (raw, raw[:-1] + bytes([raw[-1] ^ 1])):
+                seal = one.seal(data, alg=name, sigvl=base64url.encode(octets))
+                cases.add(seal, trust=TrustStore((), (csca,)))
+    return cases
+
+
+def test_every_algorithm_is_verified_by_both(browser_verifier: BrowserVerifier) -> None:
+    statuses = compare(browser_verifier, algorithms())
+    assert statuses == {Status.VERIFIED: 6, Status.INVALID_SIGNATURE: 6}
 
 
 def stores(authority: Authority, one: Issuer) -> list[TrustStore]:
