@@ -74,9 +74,10 @@ lock: setup ## Pin the newest versions that pyproject.toml allows, with hashes
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 -c requirements/runtime.txt -c requirements/s3.txt requirements/development.in -o requirements/development.txt
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 requirements/bench-peers.in -o requirements/bench-peers.txt
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 requirements/bench-acme2certifier.in -o requirements/bench-acme2certifier.txt
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 requirements/bench-passes.in -o requirements/bench-passes.txt
 
 .PHONY: bench
-bench: bench-issuance bench-ocsp bench-enrollment bench-timestamps bench-signing ## Run every benchmark
+bench: bench-issuance bench-ocsp bench-enrollment bench-timestamps bench-signing bench-passes ## Run every benchmark
 
 .PHONY: bench-issuance
 bench-issuance: setup ## Certificates per second, beside the bare HSM and django-ca
@@ -97,6 +98,10 @@ bench-timestamps: setup ## Time-stamp tokens per CPU-second, beside the bare HSM
 .PHONY: bench-signing
 bench-signing: setup ## Signatures on documents, beside the bare HSM and pyHanko's own signers
 	@$(BIN)/camtrust bench signing
+
+.PHONY: bench-passes
+bench-passes: setup ## Passes issued, verified and drawn, beside the bare HSM and packages for COSE
+	@$(BIN)/camtrust bench passes
 
 .PHONY: clean
 clean: ## Remove what the commands above left in var/ (not .venv)

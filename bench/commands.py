@@ -11,6 +11,8 @@ from bench.enrollment.comparison import compare_enrollment
 from bench.issuance.comparison import QUICK, Scale, compare_issuance
 from bench.ocsp import comparison as ocsp_comparison
 from bench.ocsp.benchmark import compare_ocsp
+from bench.passes import comparison as passes_comparison
+from bench.passes.comparison import compare_passes
 from bench.results import RESULTS, print_table, write_json
 from bench.signing import comparison as signing_comparison
 from bench.signing.comparison import compare_signing
@@ -105,6 +107,25 @@ def enrollment(stored: int | None, quick: bool, peer: bool, output: Path) -> Non
         with_peers=peer,
     )
     print_table(rows, title="enrollment")
+    write_json(rows, output)
+    click.echo(f"Written to {output}.")
+
+
+@bench.command()
+@click.option("--quick", is_flag=True, help="Fewer and shorter rounds.")
+@click.option("--peer/--no-peer", default=True, help="Measure the packages cwt and pycose too.")
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=RESULTS / "passes.json",
+    show_default=True,
+    help="Where the JSON goes.",
+)
+def passes(quick: bool, peer: bool, output: Path) -> None:
+    """Passes issued, verified and drawn, beside the bare HSM and packages for COSE."""
+    scale = passes_comparison.QUICK if quick else passes_comparison.Scale()
+    rows = compare_passes(scale=scale, with_peers=peer)
+    print_table(rows, title="passes")
     write_json(rows, output)
     click.echo(f"Written to {output}.")
 

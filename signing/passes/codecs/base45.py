@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from itertools import product
 
 from signing.passes.errors import bad_encoding
 
@@ -13,6 +14,8 @@ _NONE = 255
 _VALUES = bytes(
     ALPHABET.index(chr(octet)) if chr(octet) in _CHARACTERS else _NONE for octet in range(256)
 )
+# Two characters for each number below 45 times 45, the lower digit first.
+_PAIRS = [low + high for high, low in product(ALPHABET, repeat=2)]
 
 
 def is_base45(text: str) -> bool:
@@ -39,12 +42,7 @@ def decode(text: str) -> bytes:
 
 def encode(octets: bytes) -> str:
     """Return the text of octets."""
-    parts = []
-    for at in range(0, len(octets) - 1, 2):
-        number, first = divmod(octets[at] * 256 + octets[at + 1], 45)
-        third, second = divmod(number, 45)
-        parts.append(ALPHABET[first] + ALPHABET[second] + ALPHABET[third])
-    if len(octets) % 2:
-        second, first = divmod(octets[-1], 45)
-        parts.append(ALPHABET[first] + ALPHABET[second])
-    return "".join(parts)
+    whole, rest = divmod(len(octets), 2)
+    numbers = struct.unpack(f">{whole}H", octets[: whole * 2])
+    text = "".join([_PAIRS[number % 2025] + ALPHABET[number // 2025] for number in numbers])
+    return text + _PAIRS[octets[-1]] if rest else text

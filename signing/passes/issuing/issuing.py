@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -34,6 +35,8 @@ from signing.passes.issuing.status_index import StatusIndexes
 
 # Characters of an issuer's name in codes (EU DCC schema, `is`).
 _LONGEST_ISSUER = 80
+# How long an institution's name is believed.
+NAME_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ class PassIssuing:
         issuers: Mapping[str, Sequence[str]],
         address: str,
         clock: Clock,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
         self._log = log
@@ -79,6 +83,8 @@ class PassIssuing:
         self._issuers = issuers
         self._address = address
         self._clock = clock
+        self._monotonic = monotonic
+        self._named: dict[str, tuple[str, float]] = {}
 
     def issue(self, wanted: WantedPass, *, by: Principal) -> IssuedPass:
         """Issue one pass; asked again with the same id, return it as it was issued.
@@ -188,7 +194,15 @@ class PassIssuing:
                 f"Passes of the type {kind.name} are issued by {', '.join(allowed) or 'nobody'}.",
                 kept=UNISSUED,
             )
-        return self._name_of(institution)[:_LONGEST_ISSUER]
+        return self._issuer_name(institution)
+
+    def _issuer_name(self, institution: str) -> str:
+        # A chunk of a batch asks for each record.
+        known = self._named.get(institution)
+        if known is None or known[1] < self._monotonic():
+            name = self._name_of(institution)[:_LONGEST_ISSUER]
+            known = self._named[institution] = (name, self._monotonic() + NAME_SECONDS)
+        return known[0]
 
     def _issuers_of(self, kind: PassType) -> Sequence[str]:
         return self._issuers.get(kind.name, kind.issuers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from khmerspell import khnormal
 
@@ -12,6 +13,8 @@ _WORD = "[\u1780-\u17b3](?:\u17d2[\u1780-\u17b3]|[\u1780-\u17d1\u17d3\u17dd])*"
 _NAME = re.compile(f"{_WORD}(?:[ -]{_WORD})*")
 
 
+# Of a million names most have come before.
+@lru_cache(maxsize=65_536)
 def checked_khmer(text: str) -> str:
     """Return a name as it is. Raises ValueError for other letters and for marks out of order."""
     if _NAME.fullmatch(unicodedata.normalize("NFC", text)) is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from signing.passes.issuing.errors import UNISSUED, NameMismatch, NameUnwritable
 
@@ -32,6 +33,7 @@ def checked_latin(text: str) -> str:
     return text
 
 
+@lru_cache(maxsize=65_536)
 def transliterated(text: str, *, plain: bool = False) -> str:
     """Return a Latin name in the letters of the machine-readable zone, with fillers between.
 

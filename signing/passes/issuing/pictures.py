@@ -6,7 +6,9 @@ zxing-cpp writes them, 25 times faster than what scores masks in Python.
 from __future__ import annotations
 
 import io
+import re
 from enum import StrEnum
+from typing import Any, cast
 
 import zxingcpp
 from PIL import Image
@@ -28,6 +30,7 @@ _LEVELS = {
 }
 # Dots of a module in PNG: at 300 dpi a code of 100 modules is 35 mm wide with four.
 _SCALE = 4
+_DARK = re.compile(b"\0+")
 
 
 class PictureFormat(StrEnum):
@@ -90,8 +93,17 @@ def _png(code: zxingcpp.Barcode) -> bytes:
 
 
 def _svg(code: zxingcpp.Barcode) -> bytes:
-    # Without the reference to a DTD elsewhere, and without a word of who drew it.
-    drawn = code.to_svg(scale=1, add_quiet_zones=True)
-    drawn = drawn[drawn.index("<svg") :]
-    begin, end = drawn.index("<desc>"), drawn.index("</desc>") + len("</desc>")
-    return (drawn[:begin] + drawn[end:]).encode()
+    # A stroke for each run of dark modules: zxing-cpp's own SVG takes five times as long.
+    image = code.to_image(scale=1, add_quiet_zones=False)
+    octets, (height, width) = bytes(cast(Any, image)), image.shape
+    strokes = [
+        f"M{run.start() + QUIET_ZONE} {row + QUIET_ZONE}.5h{run.end() - run.start()}"
+        for row in range(height)
+        for run in _DARK.finditer(octets[row * width : (row + 1) * width])
+    ]
+    side = width + 2 * QUIET_ZONE
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}" '
+        f'shape-rendering="crispEdges"><path fill="#fff" d="M0 0h{side}v{side}H0z"/>'
+        f'<path stroke="#000" d="{"".join(strokes)}"/></svg>'
+    ).encode()

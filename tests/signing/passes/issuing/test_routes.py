@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
@@ -71,6 +72,15 @@ def test_the_example_is_issued_and_shown_to_its_institution_alone(
     assert slug(issue(http, "vaccination")) == "pass-type-forbidden"
 
 
+def strokes_of(svg: str) -> Image.Image:
+    """Draw what the picture says, as a browser does: the square, and a stroke for each run."""
+    [side] = map(int, re.findall(r'viewBox="0 0 (\d+) ', svg))
+    drawn = Image.new("L", (side, side), 255)
+    for x, y, length in re.findall(r"M(\d+) (\d+)\.5h(\d+)", svg):
+        drawn.paste(0, (int(x), int(y), int(x) + int(length), int(y) + 1))
+    return drawn.resize((side * 4, side * 4), Image.Resampling.NEAREST)
+
+
 @pytest.mark.parametrize("kind", ["travel-vaccination", "travel-test", "health-id", "yellow-card"])
 def test_every_picture_is_read_scaled_rotated_and_blurred(
     http: FlaskClient, verifier: PassVerifier, kind: str
@@ -88,7 +98,9 @@ def test_every_picture_is_read_scaled_rotated_and_blurred(
             [read] = zxingcpp.read_barcodes(seen)
             assert verifier.verify(read.text).status is Status.VERIFIED
         vector = http.get(f"{path}.svg")
-        assert vector.mimetype == "image/svg+xml" and b"<!DOCTYPE" not in vector.data
+        assert vector.mimetype == "image/svg+xml"
+        [read] = zxingcpp.read_barcodes(strokes_of(vector.get_data(as_text=True)))
+        assert verifier.verify(read.text).status is Status.VERIFIED
     assert slug(http.get(f"{V1}/passes/{made['id']}/dcc.gif")) == "pass-picture-unknown"
     assert slug(http.get(f"{V1}/passes/{made['id']}/other.png")) == "pass-picture-unknown"
 
