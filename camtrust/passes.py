@@ -14,6 +14,8 @@ from signing.passes.issuing.issuing import PassIssuing
 from signing.passes.issuing.routes import mount_passes
 from signing.passes.issuing.signers import SIGNERS, DocumentSigners
 from signing.passes.issuing.status_index import StatusIndexes
+from signing.passes.revocation.revoking import PassRevocation
+from signing.passes.revocation.routes import mount_pass_revocation
 from signing.passes.settings import PassSettings
 from signing.passes.trust.files import trust_from
 from signing.passes.trust.signers import TrustStore
@@ -76,10 +78,19 @@ class PassWiring:
             clock=services.clock,
         )
 
+    @cached_property
+    def revocation(self) -> PassRevocation:
+        """Takes passes back."""
+        services = self._services
+        return PassRevocation(database=services.database, log=services.log, clock=services.clock)
+
     @property
     def mounts(self) -> tuple[Callable[[Flask], None], ...]:
         """What gives an app the routes."""
-        return (lambda app: mount_passes(app, lambda: self.issuing),)
+        return (
+            lambda app: mount_passes(app, lambda: self.issuing),
+            lambda app: mount_pass_revocation(app, lambda: self.revocation),
+        )
 
     @property
     def jobs(self) -> list[Job]:

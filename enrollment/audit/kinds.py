@@ -97,6 +97,7 @@ KINDS: Mapping[str, str] = {
     "document-withdrawn": translatable("Stamped document withdrawn"),
     "stamp-template-stored": translatable("Template of stamps stored"),
     "passes-issued": translatable("Passes issued"),
+    "pass-revoked": translatable("Pass revoked"),
     "stamp-template-ended": translatable("Template of stamps ended"),
     "approval-started": translatable("Circulation started"),
     "approval-signed": translatable("Signed in a circulation"),

@@ -12,6 +12,7 @@ import click
 
 from core.clock import Clock
 from signing.passes.checking import check_file
+from signing.passes.revocation.commands import revoke_pass
 from signing.passes.settings import PassSettings
 from signing.passes.trust.files import trust_from
 from signing.passes.trust.signers import TrustStore
@@ -63,7 +64,10 @@ class _Moment(click.ParamType[datetime]):
 
 @click.group("pass")
 def pass_commands() -> None:
-    """Health passes and identity codes: verify them."""
+    """Health passes and identity codes: verify and revoke them."""
+
+
+pass_commands.add_command(revoke_pass)
 
 
 @pass_commands.command("verify")

@@ -29,6 +29,10 @@ from signing.credentials.routes import CredentialDesk, mount_credentials
 from signing.csc.pages.routes import CscPages, csc_pages_blueprint
 from signing.csc.registering.routes import RegisteringDesk, mount_registering
 from signing.csc.routes import csc_blueprint
+from signing.passes.issuing.issuing import PassIssuing
+from signing.passes.issuing.routes import mount_passes
+from signing.passes.revocation.revoking import PassRevocation
+from signing.passes.revocation.routes import mount_pass_revocation
 from signing.timestamps.authority import TimestampAuthority
 from signing.timestamps.routes import timestamps_blueprint
 from tests.enrollment.authorization import (
@@ -395,6 +399,8 @@ def status_parts(world: World) -> AppParts:
             lambda app: mount_registering(app, lambda: cast(RegisteringDesk, NoDesk())),
             *world.verification.mounts,
             lambda app: mount_approvals(app, lambda: cast(ApprovalDesk, NoDesk())),
+            lambda app: mount_passes(app, lambda: cast(PassIssuing, NoDesk())),
+            lambda app: mount_pass_revocation(app, lambda: cast(PassRevocation, NoDesk())),
         ),
     )
 
