@@ -7,13 +7,17 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from flask import Flask
+from flask import Blueprint, Flask
 
 from core.scheduler import Job
 from signing.passes.issuing.issuing import PassIssuing
 from signing.passes.issuing.routes import mount_passes
 from signing.passes.issuing.signers import SIGNERS, DocumentSigners
 from signing.passes.issuing.status_index import StatusIndexes
+from signing.passes.publishing.kept import KeptLists
+from signing.passes.publishing.routes import PassLists, pass_lists_blueprint
+from signing.passes.publishing.seal import ListSeal
+from signing.passes.publishing.status_lists import StatusLists
 from signing.passes.revocation.revoking import PassRevocation
 from signing.passes.revocation.routes import mount_pass_revocation
 from signing.passes.settings import PassSettings
@@ -66,7 +70,7 @@ class PassWiring:
     @cached_property
     def issuing(self) -> PassIssuing:
         """Issues passes."""
-        services, address = self._services, self._services.settings.serve.public_url.rstrip("/")
+        services, address = self._services, self._address
         return PassIssuing(
             database=services.database,
             log=services.log,
@@ -83,6 +87,31 @@ class PassWiring:
         """Takes passes back."""
         services = self._services
         return PassRevocation(database=services.database, log=services.log, clock=services.clock)
+
+    @cached_property
+    def lists(self) -> PassLists:
+        """What verifiers fetch."""
+        services, settings = self._services, self.settings
+        return PassLists(
+            statuses=StatusLists(
+                database=services.database,
+                seal=ListSeal(self.signers),
+                kept=KeptLists(clock=services.clock, period=settings.status_ttl),
+                address=self._address + STATUS_PATH,
+                ttl=settings.status_ttl,
+                lifetime=settings.status_lifetime,
+            ),
+            ttl=settings.status_ttl,
+        )
+
+    @property
+    def blueprint(self) -> Blueprint:
+        """The routes for verifiers."""
+        return pass_lists_blueprint(lambda: self.lists)
+
+    @property
+    def _address(self) -> str:
+        return self._services.settings.serve.public_url.rstrip("/")
 
     @property
     def mounts(self) -> tuple[Callable[[Flask], None], ...]:

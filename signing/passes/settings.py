@@ -33,5 +33,9 @@ class PassSettings(Section):
     """How long before the end of its key's use a signer's successor is certified."""
     renews_itself: bool = True
     """Whether the scheduler does so, or an operator with `camtrust pass signers --renew` alone."""
+    status_ttl: timedelta = Field(default=timedelta(minutes=15), ge=timedelta(seconds=1))
+    """How long verifiers keep a list of statuses, of hashes or of signers before they ask again."""
+    status_lifetime: timedelta = Field(default=timedelta(days=3), ge=timedelta(hours=1))
+    """How long such a list counts for verifiers who cannot ask."""
     issuers: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     """Which institutions issue passes of a type, where it is not those that the type names."""

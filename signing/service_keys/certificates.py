@@ -74,9 +74,15 @@ class ServiceCertificates:
     def of(self, definition: SignerDefinition) -> list[ServiceCertificate]:
         """Return a signer's certificates that may sign now or later, the first to end first."""
         now = self._clock.now()
-        held = self._statuses.good_certificates_of(definition.holder, at=now)
-        usable = [one for one in map(read_certificate, held) if one.ends > now]
-        return sorted(usable, key=lambda one: one.ends)
+        return [one for one in self.good(definition) if one.ends > now]
+
+    def good(self, definition: SignerDefinition) -> list[ServiceCertificate]:
+        """Return a signer's certificates that are valid and good, the first to end first.
+
+        The use of a key may be over, and what it signed still counts.
+        """
+        held = self._statuses.good_certificates_of(definition.holder, at=self._clock.now())
+        return sorted(map(read_certificate, held), key=lambda one: one.ends)
 
     def in_use(
         self, definition: SignerDefinition, *, at: datetime

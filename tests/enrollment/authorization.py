@@ -310,6 +310,7 @@ OF_NO_INSTITUTION = frozenset(
         "file",
         "int:index",
         "int:job_id",
+        "int:list_number",
         "int:number",
         "path:filename",
         "path:name",

@@ -31,6 +31,7 @@ from signing.csc.registering.routes import RegisteringDesk, mount_registering
 from signing.csc.routes import csc_blueprint
 from signing.passes.issuing.issuing import PassIssuing
 from signing.passes.issuing.routes import mount_passes
+from signing.passes.publishing.routes import PassLists, pass_lists_blueprint
 from signing.passes.revocation.revoking import PassRevocation
 from signing.passes.revocation.routes import mount_pass_revocation
 from signing.timestamps.authority import TimestampAuthority
@@ -335,6 +336,7 @@ PUBLIC_ONLY = {
     ("GET", "/metrics"): EVERYBODY,
     ("GET", "/ca/<authority>.cer"): EVERYBODY,
     ("GET", "/crl/<authority>/<file>"): EVERYBODY,
+    ("GET", "/passes/status/<int:list_number>"): EVERYBODY,
     ("POST", "/ca/compromised-keys"): EVERYBODY,
     ("GET", "/invitations/<token>"): EVERYBODY,
     ("POST", "/invitations/<token>"): EVERYBODY,
@@ -386,7 +388,10 @@ def status_parts(world: World) -> AppParts:
             *parts.protocol_blueprints,
             csc_blueprint(lambda: cast(Any, NoDesk()), document_octets=1_000),
         ),
-        status_blueprints=(published,),
+        status_blueprints=(
+            published,
+            pass_lists_blueprint(lambda: cast(PassLists, NoDesk())),
+        ),
         report_blueprints=(compromise_blueprint(world.compromised_keys),),
         signing_blueprints=(
             timestamps_blueprint(cast(TimestampAuthority, None)),
