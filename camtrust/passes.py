@@ -14,10 +14,13 @@ from signing.passes.issuing.issuing import PassIssuing
 from signing.passes.issuing.routes import mount_passes
 from signing.passes.issuing.signers import SIGNERS, DocumentSigners
 from signing.passes.issuing.status_index import StatusIndexes
+from signing.passes.publishing.cards import CardLists
+from signing.passes.publishing.hash_lists import HashLists
 from signing.passes.publishing.kept import KeptLists
 from signing.passes.publishing.routes import PassLists, pass_lists_blueprint
 from signing.passes.publishing.seal import ListSeal
 from signing.passes.publishing.status_lists import StatusLists
+from signing.passes.publishing.trust_lists import TrustLists
 from signing.passes.revocation.revoking import PassRevocation
 from signing.passes.revocation.routes import mount_pass_revocation
 from signing.passes.settings import PassSettings
@@ -29,7 +32,8 @@ if TYPE_CHECKING:
     from camtrust.wiring import Services
 
 TRUST_FOLDER = "pass-trust"
-STATUS_PATH = "/passes/status"
+STATUS_PATH, TRUST_PATH = "/passes/status", "/passes/trust"
+HASHES_PATH = "/passes/revocation-lists"
 # The issuer of SMART Health Cards: its keys stand under /.well-known/jwks.json below it.
 CARDS_PATH = "/passes/cards"
 
@@ -92,15 +96,34 @@ class PassWiring:
     def lists(self) -> PassLists:
         """What verifiers fetch."""
         services, settings = self._services, self.settings
+        seal = ListSeal(self.signers)
+        kept = KeptLists(clock=services.clock, period=settings.status_ttl)
         return PassLists(
             statuses=StatusLists(
                 database=services.database,
-                seal=ListSeal(self.signers),
-                kept=KeptLists(clock=services.clock, period=settings.status_ttl),
+                seal=seal,
+                kept=kept,
                 address=self._address + STATUS_PATH,
                 ttl=settings.status_ttl,
                 lifetime=settings.status_lifetime,
             ),
+            hashes=HashLists(
+                database=services.database,
+                seal=seal,
+                kept=kept,
+                address=self._address + HASHES_PATH,
+                ttl=settings.status_ttl,
+                lifetime=settings.status_lifetime,
+            ),
+            trust=TrustLists(
+                signers=self.signers,
+                issuer_of=services.service_certificates.issuer_of,
+                seal=seal,
+                kept=kept,
+                address=self._address + TRUST_PATH,
+                lifetime=settings.status_lifetime,
+            ),
+            cards=CardLists(database=services.database, signers=self.signers),
             ttl=settings.status_ttl,
         )
 

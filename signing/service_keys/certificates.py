@@ -112,11 +112,26 @@ class ServiceCertificates:
 
         Whoever verifies has the anchor, and would not believe it from here.
         """
-        for one in self._authorities.all():
-            if one.certificate.subject == certificate.issuer:
-                above = self._authorities.chain(one.name)[:-1]
-                return [each.public_bytes(Encoding.DER) for each in above]
-        return []
+        issuer = self._issuer(certificate)
+        if issuer is None:
+            return []
+        above = self._authorities.chain(issuer.name)[:-1]
+        return [each.public_bytes(Encoding.DER) for each in above]
+
+    def issuer_of(self, certificate: x509.Certificate) -> x509.Certificate | None:
+        """Return the certificate of the authority that issued one, an anchor's too."""
+        issuer = self._issuer(certificate)
+        return None if issuer is None else issuer.certificate
+
+    def _issuer(self, certificate: x509.Certificate) -> Authority | None:
+        return next(
+            (
+                one
+                for one in self._authorities.all()
+                if one.certificate.subject == certificate.issuer
+            ),
+            None,
+        )
 
     def _key(self, definition: SignerDefinition, one: ServiceCertificate) -> SigningKey | None:
         try:

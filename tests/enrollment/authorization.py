@@ -312,6 +312,7 @@ OF_NO_INSTITUTION = frozenset(
         "int:job_id",
         "int:list_number",
         "int:number",
+        "kid",
         "path:filename",
         "path:name",
         "slug",

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from hashlib import sha256
+from typing import Any
 
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
+from signing.passes.codecs import strict_json
+from signing.passes.publishing.cards import CardLists
+from signing.passes.publishing.hash_lists import HashLists
 from signing.passes.publishing.kept import Published
 from signing.passes.publishing.status_lists import StatusListForm, StatusLists
+from signing.passes.publishing.trust_lists import TrustListForm, TrustLists
+
+# RFC 7519, Section 10.3.1.
+_JWT, _JSON = "application/jwt", "application/json"
+_TRUST_TYPES = {
+    TrustListForm.JWKS: "application/jwk-set+json",
+    TrustListForm.DID: "application/did+json",
+}
+# RFC 7515, Section 9.2.1.
+_JOSE = "application/jose"
 
 
 @dataclass(frozen=True)
@@ -18,6 +33,9 @@ class PassLists:
     """What is published. ``ttl``: how long caches may keep it."""
 
     statuses: StatusLists
+    hashes: HashLists
+    trust: TrustLists
+    cards: CardLists
     ttl: timedelta
 
 
@@ -35,7 +53,39 @@ def pass_lists_blueprint(lists: Callable[[], PassLists]) -> Blueprint:
         response.headers["Vary"] = "Accept"
         return response
 
+    @blueprint.get("/revocation-lists")
+    def get_hash_lists() -> ResponseReturnValue:
+        return _answer(lists().hashes.current(), _JWT, lists().ttl)
+
+    for one in TrustListForm:
+        _add_trust_list(blueprint, lists, one)
+
+    @blueprint.get("/cards/.well-known/jwks.json")
+    def get_card_keys() -> ResponseReturnValue:
+        return _json(lists().cards.keys(), lists().ttl)
+
+    @blueprint.get("/cards/.well-known/crl/<kid>.json")
+    def get_revoked_cards(kid: str) -> ResponseReturnValue:
+        return _json(lists().cards.revoked(kid), lists().ttl)
+
     return blueprint
+
+
+def _add_trust_list(
+    blueprint: Blueprint, lists: Callable[[], PassLists], form: TrustListForm
+) -> None:
+    @blueprint.get(f"/trust/{form}.json", endpoint=f"get_{form}")
+    def get_trust_list() -> ResponseReturnValue:
+        return _answer(lists().trust.document(form), _TRUST_TYPES[form], lists().ttl)
+
+    @blueprint.get(f"/trust/{form}.jws", endpoint=f"get_signed_{form}")
+    def get_signed_trust_list() -> ResponseReturnValue:
+        return _answer(lists().trust.signed(form), _JOSE, lists().ttl)
+
+
+def _json(document: Mapping[str, Any], ttl: timedelta) -> Response:
+    octets = strict_json.compact(document)
+    return _answer(Published(octets, sha256(octets).hexdigest()[:32]), _JSON, ttl)
 
 
 def _answer(published: Published, media_type: str, ttl: timedelta) -> Response:
