@@ -92,7 +92,7 @@ def verify_pass(
     services: Services = context.obj
     store = services.passes.trust if trust is None else trust_from(trust)
     for sentence in store.left_aside:
-        click.echo(f"Left aside: {sentence}", err=True)
+        click.echo(_printable(f"Left aside: {sentence}"), err=True)
     verdict = check_file(
         file, trust=store, clock=services.clock, settings=services.passes.settings, at=at
     )

@@ -1,12 +1,14 @@
 """Codes out of a file: its text, or the QR codes of a picture or of a PDF file.
 
 zxing-cpp finds and reads the codes; a PDF file is drawn by poppler's ``pdftoppm`` first, in a
-process of its own that is ended when it takes too long.
+process of its own that has its bounds of time, of memory and of what it writes (``prlimit``).
 """
 
 from __future__ import annotations
 
 import io
+import math
+import shutil
 import subprocess
 import tempfile
 import warnings
@@ -27,10 +29,19 @@ _PDF = b"%PDF-"
 # Dots of a page's longer side, however large it says that it is: 256 to the inch of A4.
 _LONGER_SIDE = 3000
 _DRAWING_SECONDS = 20
+# Octets: a scanned page of A4 at 600 dots to the inch has 100 MB; a drawn one has 27.
+_DRAWING_MEMORY = 512 << 20
+_DRAWN_PAGE = 32 << 20
+_LIMITS = (
+    f"--cpu={_DRAWING_SECONDS}",
+    f"--as={_DRAWING_MEMORY}",
+    f"--fsize={_DRAWN_PAGE}",
+    "--core=0",
+)
 
 
 class DrawingAway(Unavailable):
-    """poppler is not installed, so PDF files cannot be looked at."""
+    """poppler or util-linux is not installed, so PDF files cannot be looked at."""
 
     problem = "pass-drawing-away"
     title = "PDF files cannot be drawn here"
@@ -108,20 +119,27 @@ def _codes_of_pages(folder: Path, settings: PassSettings) -> Iterator[str]:
 
 
 def _draw(octets: bytes, folder: Path, settings: PassSettings) -> None:
+    if not (shutil.which("prlimit") and shutil.which("pdftoppm")):
+        raise DrawingAway("pdftoppm (poppler-utils) or prlimit (util-linux) is not installed.")
     source = folder / "file.pdf"
     source.write_bytes(octets)
-    command = ["pdftoppm", "-png", "-gray", "-scale-to", str(_LONGER_SIDE)]
+    # One less: poppler rounds the other side up.
+    side = min(_LONGER_SIDE, math.isqrt(settings.most_pixels) - 1)
+    command = ["prlimit", *_LIMITS, "pdftoppm", "-q", "-png", "-gray", "-scale-to", str(side)]
     command += ["-l", str(settings.most_pages), str(source), str(folder / "page")]
     try:
         subprocess.run(  # noqa: S603 - fixed program and options; the file's name is ours
-            command, check=True, capture_output=True, timeout=_DRAWING_SECONDS
+            command,
+            check=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=_DRAWING_SECONDS,
         )
-    except FileNotFoundError as error:
-        raise DrawingAway("pdftoppm (poppler-utils) is not installed: give a picture.") from error
     except subprocess.TimeoutExpired as error:
         raise bad_encoding("The PDF file takes too long to draw.") from error
     except subprocess.CalledProcessError as error:
-        raise bad_encoding("The PDF file is broken or encrypted.") from error
+        raise bad_encoding("The PDF file is broken or encrypted, or takes too much.") from error
 
 
 def _found(codes: list[str]) -> list[str]:

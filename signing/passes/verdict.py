@@ -16,9 +16,9 @@ from signing.passes.trust.signers import Signer
 class Verdict:
     """One status, every reason, and what was believed.
 
-    ``subject``, ``signer`` and ``notes`` are there only where the signature is right: whatever an
-    unknown signer says of a person is not repeated. ``format``, ``kind`` and the times are what
-    the code claims, as far as it could be read.
+    ``subject``, ``identifier``, ``signer`` and ``notes`` are there only where the signature is
+    right: whatever an unknown signer says of a person is not repeated. ``format``, ``kind``,
+    ``issuer`` and the times are what the code claims, as far as it could be read.
     """
 
     status: Status

@@ -26,7 +26,7 @@ from signing.passes.formats.opened import (
     SignerName,
 )
 from signing.passes.formats.recognition import open_codes
-from signing.passes.rules.countries import are_two_countries
+from signing.passes.rules.countries import are_one_country, are_two_countries
 from signing.passes.settings import PassSettings
 from signing.passes.statuses import SEVERITY, Status
 from signing.passes.trust.certificates import PassCertificate
@@ -79,15 +79,14 @@ class PassVerifier:
             raise PassRefused(
                 Status.ISSUER_NOT_TRUSTED, "Its signer is not among those who are trusted here."
             )
-        wrong = ""
-        for signer in candidates:
-            try:
-                check_signature(signer.key, opened.signed)
-            except SignatureWrong as error:
-                wrong = error.args[0]
-            else:
-                return signer
-        raise PassRefused(Status.INVALID_SIGNATURE, wrong)
+        standing = [one for one in candidates if not self._is_revoked(one)]
+        if not standing:
+            raise PassRefused(
+                Status.ISSUER_NOT_TRUSTED, "The certificate of its signer was revoked."
+            )
+        proven = _who_signed(opened, standing)
+        # One key may stand on several lists, and each is about something else.
+        return next((one for one in proven if not any(_usage_findings(opened, one))), proven[0])
 
     def _candidates(self, name: SignerName, moment: datetime) -> Sequence[Signer]:
         match name:
@@ -99,28 +98,26 @@ class PassVerifier:
                 return self._enclosed(certificate, moment)
 
     def _enclosed(self, certificate: PassCertificate, moment: datetime) -> Sequence[Signer]:
-        known = self._trust.signer_with(certificate)
-        if known is not None:
-            return (known,)
-        authority = self._trust.authority_of(certificate)
+        listed = self._trust.with_certificate(certificate)
+        authority = self._trust.authority_of(certificate, moment)
         if authority is None:
-            return ()
-        if not authority.is_valid_at(moment):
-            raise PassRefused(
-                Status.ISSUER_NOT_TRUSTED, "The certificate of its signer's authority is not valid."
-            )
-        if self._trust.is_revoked(certificate, authority):
-            raise PassRefused(
-                Status.ISSUER_NOT_TRUSTED, "The certificate of its signer was revoked."
-            )
-        return (
-            Signer(
+            return listed
+        if authority.is_valid_at(moment):
+            signer = Signer(
                 key=certificate.key,
                 source=authority.subject,
                 certificate=certificate,
-                issuer=certificate.country,
-            ),
+                issuer=certificate.issuer_country,
+            )
+            return (*listed, signer)
+        if listed:
+            return listed
+        raise PassRefused(
+            Status.ISSUER_NOT_TRUSTED, "The certificate of its signer's authority is not valid."
         )
+
+    def _is_revoked(self, signer: Signer) -> bool:
+        return signer.certificate is not None and self._trust.is_revoked(signer.certificate)
 
     def _findings(self, opened: OpenedPass, signer: Signer, moment: datetime) -> Iterator[Finding]:
         yield from _usage_findings(opened, signer)
@@ -166,6 +163,20 @@ class PassVerifier:
             yield Finding(Status.KEY_EXPIRED, f"Its signer's certificate counts from {since} on.")
 
 
+def _who_signed(opened: OpenedPass, candidates: Sequence[Signer]) -> Sequence[Signer]:
+    found, wrong = [], ""
+    for signer in candidates:
+        try:
+            check_signature(signer.key, opened.signed)
+        except SignatureWrong as error:
+            wrong = error.args[0]
+        else:
+            found.append(signer)
+    if not found:
+        raise PassRefused(Status.INVALID_SIGNATURE, wrong)
+    return found
+
+
 def _usage_findings(opened: OpenedPass, signer: Signer) -> Iterator[Finding]:
     usage = opened.content.usage
     if signer.certificate is not None and not usage.allows(signer.certificate):
@@ -178,11 +189,15 @@ def _usage_findings(opened: OpenedPass, signer: Signer) -> Iterator[Finding]:
             Status.WRONG_KEY_USAGE,
             f"Its signer is not trusted for codes of the format {opened.format}.",
         )
-    if usage.own_country and are_two_countries(opened.issuer, signer.issuer):
-        yield Finding(
-            Status.WRONG_KEY_USAGE,
-            f"Its signer is of {signer.issuer}, and may not issue for {opened.issuer}.",
-        )
+    if usage.own_country and opened.issuer is not None:
+        # Whoever issued the certificate answers for it; what it says of its holder may be anything.
+        country = signer.certificate.issuer_country if signer.certificate is not None else None
+        if not are_one_country(opened.issuer, country):
+            yield Finding(
+                Status.WRONG_KEY_USAGE,
+                f"Its signer's authority is of {country or 'no country'}, and may not issue for "
+                f"{opened.issuer[:_LONGEST_ISSUER]}.",
+            )
     if usage.domain and signer.domain and usage.domain != signer.domain:
         yield Finding(
             Status.WRONG_KEY_USAGE,
@@ -218,11 +233,13 @@ def _verdict(
             (one for one in (opened.expires_at, content.expires_at) if one is not None),
             default=None,
         ),
-        notes=(*content.notes, *_country_notes(opened, signer)) if signer is not None else (),
+        notes=() if signer is None else tuple(_notes(opened, signer, moment)),
     )
 
 
-def _country_notes(opened: OpenedPass, signer: Signer) -> Iterator[str]:
+def _notes(opened: OpenedPass, signer: Signer, moment: datetime) -> Iterator[str]:
+    yield from opened.content.notes
+    yield from (one.text for one in opened.content.dated_notes if one.is_true_at(moment))
     # Published certificates of member states name other countries: told, not refused.
     if are_two_countries(opened.issuer, signer.issuer):
         yield f"The code says that {opened.issuer} issued it; its signer is of {signer.issuer}."

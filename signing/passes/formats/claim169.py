@@ -8,8 +8,9 @@ from signing.passes.codecs import base45, compression
 from signing.passes.codecs.cose import read_claims, read_sign1
 from signing.passes.codecs.signatures import Algorithm
 from signing.passes.errors import PassRefused
+from signing.passes.formats import health_usages
 from signing.passes.formats.moments import ClaimedTimes
-from signing.passes.formats.opened import Content, NamedKey, OpenedPass, Subject
+from signing.passes.formats.opened import Content, NamedKey, OpenedPass, Subject, Usage
 from signing.passes.pass_format import PassFormat
 from signing.passes.rules.schema import schema
 from signing.passes.settings import PassSettings
@@ -20,7 +21,7 @@ ALGORITHMS = frozenset({Algorithm.ES256, Algorithm.EDDSA, Algorithm.PS256})
 
 _ISS, _EXP, _NBF, _IAT = 1, 4, 5, 6
 _IDENTITY = 169
-_FULL_NAME, _NAME_PARTS, _BORN = 4, (5, 6, 7), 8
+_FULL_NAME, _NAME_PARTS, _BORN, _FACE = 4, (5, 6, 7), 8, 16
 # RFC 1950, Section 2.2: DEFLATE with a window of 32 KiB, which every compressor writes.
 _ZLIB = 0x78
 
@@ -70,8 +71,11 @@ def open_claim169(text: str, settings: PassSettings) -> OpenedPass:
 def _content(identity: Any) -> Content:
     if not isinstance(identity, dict):
         return Content(kind="Identity", faults=("Claim 169 is not a map.",))
-    # The schema is written for JSON, whose members have names.
+    # The schema is written for JSON, whose members have names, and which has no octets.
     members = {str(key): value for key, value in identity.items() if type(key) is int}
+    faults = schema("claim169").faults(members)
+    if _FACE in identity and not (isinstance(identity[_FACE], bytes) and identity[_FACE]):
+        faults.append("16 is no picture.")
     return Content(
         kind="Identity",
         subject=Subject(
@@ -80,7 +84,8 @@ def _content(identity: Any) -> Content:
             or None,
             date_of_birth=_date(identity.get(_BORN)),
         ),
-        faults=tuple(schema("claim169").faults(members)),
+        usage=Usage(refused=health_usages.EVERY),
+        faults=tuple(faults),
     )
 
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from signing.passes.formats.opened import Content, Subject, Usage
+from signing.passes.formats import health_usages
+from signing.passes.formats.moments import day_begins, day_ends, doses_ahead
+from signing.passes.formats.opened import Content, DatedNote, Subject, Usage
 from signing.passes.rules.luhn import has_checksum, is_right
 from signing.passes.rules.schema import schema
 from signing.passes.rules.value_sets import meaning
 
 _GROUPS = {"v": "vaccination", "t": "test", "r": "recovery"}
-# HCERT specification, Section 4.2.5. The second arc stands in early certificates by mistake.
-_ARCS = ("1.3.6.1.4.1.1847.2021.1.", "1.3.6.1.4.1.0.1847.2021.1.")
-_USAGES = {"t": "1", "v": "2", "r": "3"}
-_ALL_USAGES = frozenset(arc + number for arc in _ARCS for number in _USAGES.values())
+_USAGES = {
+    "v": health_usages.VACCINATION,
+    "t": health_usages.TEST,
+    "r": health_usages.RECOVERY,
+}
 _DOMAIN = "DCC"
 _DETECTED = "260373001"
 _SETS = (
@@ -38,6 +41,7 @@ def read_dcc(value: Any) -> Content:
         identifier=next((_text(one.get("ci")) for one in entries), None),
         faults=tuple(faults),
         notes=tuple(note for entry in entries for note in _notes(entry)),
+        dated_notes=tuple(note for entry in entries for note in _dated_notes(entry)),
     )
 
 
@@ -45,8 +49,7 @@ def _usage(groups: list[str]) -> Usage:
     if len(groups) != 1:
         # The schema has refused it, or will; no usage fits two kinds.
         return Usage(domain=_DOMAIN)
-    needed = frozenset(arc + _USAGES[groups[0]] for arc in _ARCS)
-    return Usage(needed=needed, among=_ALL_USAGES, domain=_DOMAIN)
+    return Usage(needed=_USAGES[groups[0]], among=health_usages.EVERY, domain=_DOMAIN)
 
 
 def _subject(document: dict[str, Any]) -> Subject:
@@ -71,6 +74,16 @@ def _notes(entry: dict[str, Any]) -> Iterator[str]:
     has_ours = identifier.upper().startswith("URN:UVCI:") and has_checksum(identifier)
     if has_ours and not is_right(identifier):
         yield "The checksum of the certificate's identifier is wrong, or of another method."
+
+
+def _dated_notes(entry: dict[str, Any]) -> Iterator[DatedNote]:
+    # A destination has its own rules for these: they are no limits of the certificate.
+    yield from doses_ahead(entry.get("dt"))
+    begins, ends = day_begins(entry.get("df")), day_ends(entry.get("du"))
+    if begins is not None:
+        yield DatedNote(f"The recovery counts from {entry['df']} on.", before=begins)
+    if ends is not None:
+        yield DatedNote(f"The recovery counted until {entry['du']}.", since=ends)
 
 
 def _entries(group: Any) -> list[dict[str, Any]]:

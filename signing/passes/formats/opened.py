@@ -50,14 +50,17 @@ class Subject:
 class Usage:
     """What the signer's certificate has to allow.
 
-    ``needed`` are extended key usages, of which it has to have one. Where ``absent_means_any``, a
-    certificate with none of ``among`` may sign everything. ``domain`` is GDHCN's. ``own_country``:
-    a signer may issue for its own country alone. ``outlives_signer``: the pass counts after its
-    signer's certificate has expired, as long as its list has the key.
+    ``needed`` are extended key usages, of which it has to have one, ``refused`` those of which it
+    may have none. Where ``absent_means_any``, a certificate with none of ``among`` (with none at
+    all, where that is None) may sign what it is not refused for. ``domain`` is GDHCN's.
+    ``own_country``: a signer may issue for the country of its authority alone.
+    ``outlives_signer``: the pass counts after its signer's certificate has expired, as long as its
+    list has the key.
     """
 
     needed: frozenset[str] = frozenset()
-    among: frozenset[str] = frozenset()
+    refused: frozenset[str] = frozenset()
+    among: frozenset[str] | None = None
     absent_means_any: bool = True
     domain: str | None = None
     own_country: bool = False
@@ -65,17 +68,35 @@ class Usage:
 
     def allows(self, certificate: PassCertificate) -> bool:
         """Tell whether ``certificate`` may sign this."""
-        if not self.needed or certificate.extended_key_usage & self.needed:
+        usages = certificate.extended_key_usage
+        if usages & self.refused:
+            return False
+        if not self.needed or usages & self.needed:
             return True
-        return self.absent_means_any and not certificate.extended_key_usage & self.among
+        return self.absent_means_any and not (usages if self.among is None else usages & self.among)
+
+
+@dataclass(frozen=True)
+class DatedNote:
+    """A note that is true before an instant, or from one on."""
+
+    text: str
+    before: datetime | None = None
+    since: datetime | None = None
+
+    def is_true_at(self, moment: datetime) -> bool:
+        """Tell whether a reader should know it at ``moment``."""
+        return (self.before is None or moment < self.before) and (
+            self.since is None or moment >= self.since
+        )
 
 
 @dataclass(frozen=True)
 class Content:
     """What is signed, in terms that formats share. Instants are aware UTC.
 
-    ``faults`` say where the content is not what a pass of its kind contains, ``notes`` what a
-    reader should know although nothing is wrong with the pass.
+    ``faults`` say where the content is not what a pass of its kind contains, ``notes`` and
+    ``dated_notes`` what a reader should know although nothing is wrong with the pass.
     """
 
     kind: str
@@ -86,6 +107,7 @@ class Content:
     expires_at: datetime | None = None
     faults: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    dated_notes: tuple[DatedNote, ...] = ()
 
 
 @dataclass(frozen=True)

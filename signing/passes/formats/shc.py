@@ -8,7 +8,8 @@ from signing.passes.codecs import compression, strict_json
 from signing.passes.codecs.jws import read_compact
 from signing.passes.codecs.signatures import Algorithm
 from signing.passes.errors import PassRefused, bad_encoding
-from signing.passes.formats.moments import ClaimedTimes
+from signing.passes.formats import health_usages
+from signing.passes.formats.moments import ClaimedTimes, doses_ahead
 from signing.passes.formats.opened import (
     Content,
     NamedThumbprint,
@@ -82,18 +83,24 @@ def read_card(claims: dict[str, Any]) -> Content:
     credential = _object(claims.get("vc"))
     subject = _object(credential.get("credentialSubject"))
     resources = _resources(subject.get("fhirBundle"))
+    patients = [one for one in resources if one.get("resourceType") == "Patient"]
+    faults = schema("shc").faults(claims)
+    if len(patients) > 1:
+        faults.append(f"The card is about {len(patients)} patients.")
+    doses = [one for one in resources if one.get("resourceType") == "Immunization"]
     revocation_id = credential.get("rid")
     return Content(
         kind=_kind(credential.get("type")),
-        subject=_patient(resources),
+        subject=_subject(patients[0]) if len(patients) == 1 else Subject(),
         identifier=revocation_id if isinstance(revocation_id, str) else None,
-        usage=Usage(outlives_signer=True),
-        faults=tuple(schema("shc").faults(claims)),
+        usage=Usage(refused=health_usages.EVERY, outlives_signer=True),
+        faults=tuple(faults),
         notes=tuple(
             f"A record of the card is not completed: {one.get('status')}."
-            for one in resources
-            if one.get("resourceType") == "Immunization" and one.get("status") != "completed"
+            for one in doses
+            if one.get("status") != "completed"
         ),
+        dated_notes=tuple(doses_ahead(*(one.get("occurrenceDateTime") for one in doses))),
     )
 
 
@@ -107,18 +114,20 @@ def _resources(bundle: Any) -> list[dict[str, Any]]:
     return [one for one in found if isinstance(one, dict)]
 
 
-def _patient(resources: list[dict[str, Any]]) -> Subject:
-    patients = [one for one in resources if one.get("resourceType") == "Patient"]
-    if len(patients) != 1:
-        return Subject()
-    name = _object(next(iter(_list(patients[0].get("name"))), None))
-    parts = [*_list(name.get("given")), name.get("family")]
-    born = patients[0].get("birthDate")
-    written = " ".join(one for one in parts if isinstance(one, str) and one)
+def _subject(patient: dict[str, Any]) -> Subject:
+    names = [_object(one) for one in _list(patient.get("name"))]
+    born = patient.get("birthDate")
     return Subject(
-        name=written or (name["text"] if isinstance(name.get("text"), str) else None),
+        name=next(filter(None, map(_written, names)), None),
         date_of_birth=born if isinstance(born, str) else None,
     )
+
+
+def _written(name: dict[str, Any]) -> str | None:
+    parts = [*_list(name.get("given")), name.get("family")]
+    words = [one for one in parts if isinstance(one, str) and one.strip(" ")]
+    text = name.get("text")
+    return " ".join(words) or (text if isinstance(text, str) and text.strip(" ") else None)
 
 
 def _object(value: Any) -> dict[str, Any]:

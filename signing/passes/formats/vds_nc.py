@@ -7,11 +7,13 @@ the signer's certificate stands in ``sig``.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from signing.passes.codecs import base64url, strict_json
 from signing.passes.codecs.signatures import Algorithm, Signed
 from signing.passes.errors import PassRefused, bad_encoding
+from signing.passes.formats.moments import doses_ahead
 from signing.passes.formats.opened import (
     Content,
     Enclosed,
@@ -27,6 +29,8 @@ from signing.passes.trust.certificates import read_certificate
 ALGORITHMS = frozenset({Algorithm.ES256, Algorithm.ES384, Algorithm.ES512})
 # Signers of seals. The same authorities certify signers of passports, which lack this usage.
 BARCODE_SIGNER = "2.23.136.1.1.14.2"
+# Octets: it is parsed before anybody is believed, and the largest QR code holds 2,953.
+_LARGEST_CERTIFICATE = 8_000
 # Results of tests of which a reader should know, though the pass is genuine.
 _FINDINGS = frozenset({"positive", "abnormal"})
 _KINDS = {"icao.vacc": "ICAO proof of vaccination", "icao.test": "ICAO proof of testing"}
@@ -55,6 +59,8 @@ def open_vds_nc(value: dict[str, Any]) -> OpenedPass:
             Status.KID_NOT_INCLUDED, "The seal does not carry its signer's certificate."
         )
     certificate = base64url.decode(_text(seal, "cer"), what="The signer's certificate (cer)")
+    if len(certificate) > _LARGEST_CERTIFICATE:
+        raise bad_encoding("The signer's certificate (cer) is larger than that of any signer.")
     issuer = data["hdr"].get("is")
     return OpenedPass(
         format=PassFormat.VDS_NC,
@@ -83,12 +89,22 @@ def _content(data: dict[str, Any]) -> Content:
         identifier=_or_none(members.get("uvci")) or _or_none(members.get("utci")),
         faults=tuple(schema("vds_nc").faults(data)),
         notes=_notes(members.get("tr")),
+        dated_notes=tuple(doses_ahead(*_dose_dates(members.get("ve")))),
     )
 
 
 def _notes(result: Any) -> tuple[str, ...]:
     said = _or_none(result.get("r")) if isinstance(result, dict) else None
     return (f"The result of the test is: {said}.",) if said in _FINDINGS else ()
+
+
+def _dose_dates(events: Any) -> Iterator[object]:
+    for event in _objects(events):
+        yield from (dose.get("dvc") for dose in _objects(event.get("vd")))
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def _algorithm(seal: dict[str, Any]) -> Algorithm:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from signing.passes.formats.moments import day_begins, day_ends
+from signing.passes.formats import health_usages
+from signing.passes.formats.moments import day_begins, day_ends, doses_ahead
 from signing.passes.formats.opened import Content, Subject, Usage
 from signing.passes.rules.schema import schema
 
@@ -13,8 +14,9 @@ def read_icvp(value: Any) -> Content:
     """Say what an ICVP holds (sub-claim -6): one dose, and how long it counts."""
     faults = schema("icvp").faults(value)
     document = value if isinstance(value, dict) else {}
-    # Earlier drafts have the dose where the version is now.
-    dose = _one(document.get("vx", document.get("v")))
+    # The schema judges the dose in `v`, and the one in `vx` where `v` is the version or missing.
+    given = document.get("v")
+    dose = _one(given if isinstance(given, dict | list) else document.get("vx"))
     return Content(
         kind="WHO ICVP vaccination",
         subject=Subject(
@@ -22,11 +24,12 @@ def read_icvp(value: Any) -> Content:
             date_of_birth=_text(document.get("dob")),
             document_number=_text(document.get("id")) or _text(document.get("nid")),
         ),
-        usage=Usage(domain="ICVP"),
+        usage=Usage(needed=health_usages.VACCINATION, domain="ICVP"),
         # International Health Regulations, Annex 6: the certificate counts from a date on.
         not_before=day_begins(dose.get("vls")),
         expires_at=day_ends(dose.get("vle")),
         faults=tuple(faults),
+        dated_notes=tuple(doses_ahead(dose.get("dv"), dose.get("dt"))),
     )
 
 
@@ -34,17 +37,21 @@ def read_ddcc(value: Any) -> Content:
     """Say what a DDCC core data set holds, flat or in the sub-claims 3 and 4."""
     faults = schema("ddcc").faults(value)
     document = value if isinstance(value, dict) else {}
+    is_test = "test" in document
     return Content(
-        kind="WHO DDCC test" if "test" in document else "WHO DDCC vaccination",
+        kind="WHO DDCC test" if is_test else "WHO DDCC vaccination",
         subject=Subject(
             name=_text(document.get("name")),
             date_of_birth=_text(document.get("birthDate")),
         ),
-        usage=Usage(domain="DDCC"),
+        usage=Usage(
+            needed=health_usages.TEST if is_test else health_usages.VACCINATION, domain="DDCC"
+        ),
         identifier=_text(document.get("hcid")),
         not_before=day_begins(document.get("valid_from")),
         expires_at=day_ends(document.get("valid_until")),
         faults=tuple(faults),
+        dated_notes=() if is_test else tuple(doses_ahead(document.get("date"))),
     )
 
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
 from functools import cache
 from importlib import resources
 from typing import Any
+
+from signing.passes.rules.dates import read_date, read_date_time
 
 _MOST_FAULTS = 20
 _SILENT = frozenset({"$schema", "$id", "$comment", "$defs", "valueset-uri"})
@@ -25,14 +26,6 @@ _TYPES: Mapping[str, Callable[[Any], bool]] = {
     "boolean": lambda value: type(value) is bool,
     "null": lambda value: value is None,
 }
-# RFC 3339, Section 5.6, with what issuers write: no colon in the offset, or no offset at all.
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z", re.ASCII)
-_DATE_TIME = re.compile(
-    r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d{1,12})?)?([Zz]|[+-]\d{2}(:?\d{2})?)?\Z",
-    re.ASCII,
-)
-
-
 # Adds a sentence for each place at which a value does not follow.
 _Check = Callable[[Any, str, list[str]], None]
 
@@ -191,10 +184,10 @@ def _pattern(_schema: Schema, rule: str) -> _Check:
 
 
 def _format(_schema: Schema, rule: str) -> _Check:
-    test = _FORMATS[rule]
+    read = _FORMATS[rule]
 
     def check(value: Any, place: str, faults: list[str]) -> None:
-        if isinstance(value, str) and not test(value):
+        if isinstance(value, str) and read(value) is None:
             faults.append(f"{_named(place)} is no {rule}.")
 
     return check
@@ -247,29 +240,7 @@ def schema(name: str) -> Schema:
     return Schema(json.loads(text))
 
 
-def is_date(text: str) -> bool:
-    """Tell whether a text is a whole date that exists."""
-    if not _DATE.match(text):
-        return False
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
-
-
-def is_date_time(text: str) -> bool:
-    """Tell whether a text is an instant, or a local time."""
-    if not _DATE_TIME.match(text):
-        return False
-    try:
-        datetime.fromisoformat(text[:16])
-    except ValueError:
-        return False
-    return True
-
-
-_FORMATS: Mapping[str, Callable[[str], bool]] = {"date": is_date, "date-time": is_date_time}
+_FORMATS: Mapping[str, Callable[[str], object]] = {"date": read_date, "date-time": read_date_time}
 
 
 def _named(place: str) -> str:

@@ -29,11 +29,15 @@ _HASHES: dict[str, hashes.HashAlgorithm] = {
 
 @dataclass(frozen=True)
 class PassCertificate:
-    """One certificate; times are aware UTC, ``extended_key_usage`` holds dotted OIDs."""
+    """One certificate; times are aware UTC, ``extended_key_usage`` holds dotted OIDs.
+
+    ``country`` is the subject's, ``issuer_country`` that of the authority whom it names.
+    """
 
     der: bytes
     subject: str
     country: str | None
+    issuer_country: str | None
     not_before: datetime
     not_after: datetime
     extended_key_usage: frozenset[str]
@@ -113,11 +117,11 @@ def _read(octets: bytes) -> PassCertificate:
     _ = parsed.native
     usage = parsed.extended_key_usage_value
     constraints = parsed.basic_constraints_value
-    names = parsed.subject.native
     return PassCertificate(
         der=der,
         subject=parsed.subject.human_friendly,
-        country=_text(names.get("country_name")),
+        country=_country(parsed.subject),
+        issuer_country=_country(parsed.issuer),
         not_before=parsed.not_valid_before,
         not_after=parsed.not_valid_after,
         extended_key_usage=frozenset(one.dotted for one in usage) if usage else frozenset(),
@@ -132,5 +136,6 @@ def _to_be_signed(parsed: x509.Certificate) -> bytes:
     return octets
 
 
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
+def _country(name: x509.Name) -> str | None:
+    found = name.native.get("country_name")
+    return found if isinstance(found, str) else None

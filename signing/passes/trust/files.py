@@ -76,7 +76,7 @@ def _read_blocks(blocks: list[bytes], source: str) -> TrustStore:
         except PassRefused as error:
             if len(blocks) == 1:
                 raise
-            found = found + TrustStore(left_aside=(f"{source}, entry {number}: {error.detail}",))
+            found = found + TrustStore(unread=(f"{source}, entry {number}: {error.detail}",))
     return found
 
 
@@ -85,7 +85,7 @@ def _read_der(der: bytes, source: str) -> TrustStore:
         certificate = read_certificate(der)
     except PassRefused as refused:
         try:
-            return TrustStore(revocation_lists=(read_revocation_list(der),))
+            return TrustStore(revocation_lists=(read_revocation_list(der, source),))
         except PassRefused:
             raise refused from None
     return _of_certificate(certificate, source)

@@ -19,6 +19,7 @@ _DID_PARTS = 3
 _SIGNER_USAGE, _AUTHORITY_USAGE = "DSC", "SCA"
 _GATEWAY_AUTHORITY = "CSCA"
 # What a list is about: its signers are trusted for nothing else.
+_GATEWAY_DOMAIN = "DCC"
 _HEALTH, _CARDS = frozenset({PassFormat.HC1}), frozenset({PassFormat.SHC})
 
 
@@ -67,9 +68,9 @@ def _each(entries: list[Any], source: str, read: Callable[[Any], TrustStore]) ->
         try:
             found = found + read(entry)
         except PassRefused as error:
-            found = found + TrustStore(left_aside=(f"{source}, entry {number}: {error.detail}",))
-    if entries and not (found.signers or found.authorities) and found.left_aside:
-        raise bad_encoding(found.left_aside[0])
+            found = found + TrustStore(unread=(f"{source}, entry {number}: {error.detail}",))
+    if entries and not (found.signers or found.authorities) and found.unread:
+        raise bad_encoding(found.unread[0])
     return found
 
 
@@ -79,6 +80,9 @@ def _of_key(jwk: Any, source: str, **more: Any) -> TrustStore:
 
 def _of_issuer(entry: Any, source: str) -> TrustStore:
     issuer = _member(_member(entry, "issuer", dict), "iss", str)
+    if not issuer.startswith("https://"):
+        # A key counts for its issuer's address alone, and without one for every issuer.
+        raise bad_encoding(f"the issuer {issuer} is no https address")
     keys = _member(entry, "keys", list)
     return _each(
         keys, f"{source}, {issuer}", lambda jwk: _of_key(jwk, source, issuer=issuer, formats=_CARDS)
@@ -98,6 +102,7 @@ def _of_gateway(entry: Any, source: str) -> TrustStore:
         source=source,
         certificate=certificate,
         issuer=str(_member(entry, "country", str)),
+        domain=_GATEWAY_DOMAIN,
         formats=_HEALTH,
         named_key_ids=key_ids_of(name) if isinstance(name, str) else frozenset(),
     )

@@ -1,4 +1,4 @@
-"""CRLs of authorities whose signers put their certificate into each code (ICAO VDS-NC)."""
+"""CRLs of authorities: they take back signers of any format, however these are listed."""
 
 from __future__ import annotations
 
@@ -12,18 +12,23 @@ from signing.passes.trust.certificates import PassCertificate, is_signed_by
 
 @dataclass(frozen=True)
 class RevocationList:
-    """A CRL (RFC 5280, Section 5) as it was found: who signed it is asked when it is used."""
+    """A CRL (RFC 5280, Section 5) as it was found: it counts where an authority signed it."""
 
+    source: str
+    issuer: str
     serial_numbers: frozenset[int]
     parsed: crl.CertificateList = field(compare=False, repr=False)
 
-    def names(self, certificate: PassCertificate, authority: PassCertificate) -> bool:
-        """Tell whether ``certificate`` is on it, and it is ``authority``'s."""
-        if certificate.parsed.serial_number not in self.serial_numbers:
-            return False
-        if self.parsed.issuer != authority.parsed.subject:
-            return False
-        return is_signed_by(
+    def names(self, certificate: PassCertificate) -> bool:
+        """Tell whether ``certificate`` is on it."""
+        # RFC 5280, Section 6.3.3 (b): the names say whose CRL it is; an authority may have had
+        # another key when it signed the certificate.
+        listed = certificate.parsed.serial_number in self.serial_numbers
+        return listed and bool(self.parsed.issuer == certificate.parsed.issuer)
+
+    def is_signed_by(self, authority: PassCertificate) -> bool:
+        """Tell whether it is ``authority``'s."""
+        return self.parsed.issuer == authority.parsed.subject and is_signed_by(
             authority.key,
             self.parsed["signature_algorithm"],
             self.parsed["signature"].native,
@@ -31,16 +36,17 @@ class RevocationList:
         )
 
 
-def read_revocation_list(octets: bytes) -> RevocationList:
-    """Read a CRL in DER. Raises PassRefused (INVALID_ENCODING)."""
+def read_revocation_list(octets: bytes, source: str) -> RevocationList:
+    """Read a CRL in DER, found in ``source``. Raises PassRefused (INVALID_ENCODING)."""
     try:
         parsed = crl.CertificateList.load(octets, strict=True)
         entries = parsed["tbs_cert_list"]["revoked_certificates"]
         serials = frozenset(one["user_certificate"].native for one in entries)
-        _ = parsed.issuer.native, parsed["signature_algorithm"].native
+        issuer = parsed.issuer.human_friendly
+        _ = parsed["signature_algorithm"].native
     except PassRefused:
         raise
     # asn1crypto raises whatever the octets lead it to.
     except Exception as error:
         raise bad_encoding("This is no CRL that can be read.") from error
-    return RevocationList(serials, parsed)
+    return RevocationList(source, issuer, serials, parsed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
@@ -55,7 +56,7 @@ class TrustStore:
     signers: tuple[Signer, ...] = ()
     authorities: tuple[PassCertificate, ...] = ()
     revocation_lists: tuple[RevocationList, ...] = ()
-    left_aside: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
     """Entries of lists that could not be understood, a sentence each: nobody is trusted by them."""
 
     def __add__(self, other: TrustStore) -> TrustStore:
@@ -63,7 +64,7 @@ class TrustStore:
             self.signers + other.signers,
             self.authorities + other.authorities,
             self.revocation_lists + other.revocation_lists,
-            self.left_aside + other.left_aside,
+            self.unread + other.unread,
         )
 
     def named(self, key_id: bytes) -> tuple[Signer, ...]:
@@ -74,24 +75,44 @@ class TrustStore:
         """Return the signers with that key."""
         return tuple(one for one in self.named(thumbprint.encode()) if one.thumbprint == thumbprint)
 
-    def signer_with(self, certificate: PassCertificate) -> Signer | None:
-        """Return the signer whose certificate is this very one, or None."""
-        return next(
-            (
-                one
-                for one in self.named(certificate.key_id)
-                if one.certificate is not None and one.certificate.der == certificate.der
-            ),
-            None,
+    def with_certificate(self, certificate: PassCertificate) -> tuple[Signer, ...]:
+        """Return the signers whose certificate is this very one."""
+        return tuple(
+            one
+            for one in self.named(certificate.key_id)
+            if one.certificate is not None and one.certificate.der == certificate.der
         )
 
-    def authority_of(self, certificate: PassCertificate) -> PassCertificate | None:
-        """Return the trusted authority that issued ``certificate``, or None."""
-        return next((one for one in self.authorities if certificate.is_issued_by(one)), None)
+    def authority_of(
+        self, certificate: PassCertificate, moment: datetime
+    ) -> PassCertificate | None:
+        """Return the trusted authority that issued ``certificate``, or None.
 
-    def is_revoked(self, certificate: PassCertificate, authority: PassCertificate) -> bool:
-        """Tell whether a CRL that ``authority`` signed names ``certificate``."""
-        return any(one.names(certificate, authority) for one in self.revocation_lists)
+        An authority may have several certificates of one key: rather one that is valid at
+        ``moment``.
+        """
+        issuers = (one for one in self.authorities if certificate.is_issued_by(one))
+        return max(issuers, key=lambda one: one.is_valid_at(moment), default=None)
+
+    def is_revoked(self, certificate: PassCertificate) -> bool:
+        """Tell whether a CRL of a trusted authority names ``certificate``."""
+        return any(one.names(certificate) for one in self._proven_lists)
+
+    @property
+    def left_aside(self) -> tuple[str, ...]:
+        """What of the lists counts for nothing, a sentence each."""
+        unproven = (one for one in self.revocation_lists if not self._is_proven(one))
+        return self.unread + tuple(
+            f"{one.source}: no authority is known here that signed the CRL of {one.issuer}."
+            for one in unproven
+        )
+
+    @cached_property
+    def _proven_lists(self) -> tuple[RevocationList, ...]:
+        return tuple(filter(self._is_proven, self.revocation_lists))
+
+    def _is_proven(self, crl: RevocationList) -> bool:
+        return any(map(crl.is_signed_by, self.authorities))
 
     @cached_property
     def _by_key_id(self) -> dict[bytes, tuple[Signer, ...]]:

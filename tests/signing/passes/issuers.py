@@ -36,6 +36,11 @@ class StandingClock:
         return NOW
 
 
+def named(country: str | None, name: str) -> x509.Name:
+    parts = {NameOID.COUNTRY_NAME: country, NameOID.COMMON_NAME: name}
+    return x509.Name([x509.NameAttribute(oid, one) for oid, one in parts.items() if one])
+
+
 def seconds(moment: datetime) -> int:
     return int(moment.timestamp())
 
@@ -46,11 +51,11 @@ class Authority:
 
     name: str = "Utopia CSCA"
     key: Key = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
+    country: str | None = "UT"
 
     @property
     def subject(self) -> x509.Name:
-        country = x509.NameAttribute(NameOID.COUNTRY_NAME, "UT")
-        return x509.Name([country, x509.NameAttribute(NameOID.COMMON_NAME, self.name)])
+        return named(self.country, self.name)
 
     def certificate(self) -> x509.Certificate:
         return self.issue(self.key, subject=self.subject, authority=True)
@@ -65,13 +70,10 @@ class Authority:
         begins: datetime = NOW - timedelta(days=365),
         ends: datetime = NOW + timedelta(days=365),
     ) -> x509.Certificate:
-        name = x509.NameAttribute(NameOID.COMMON_NAME, "Utopia signer")
         builder = (
             x509.CertificateBuilder()
             .issuer_name(self.subject)
-            .subject_name(
-                subject or x509.Name([x509.NameAttribute(NameOID.COUNTRY_NAME, "UT"), name])
-            )
+            .subject_name(subject or named("UT", "Utopia signer"))
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
             .not_valid_before(begins)

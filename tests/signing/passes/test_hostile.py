@@ -179,6 +179,17 @@ def test_a_seal_with_a_strange_signature_is_refused(sig: dict[str, Any]) -> None
     assert status(HEALTH.seal(seal_data(), **sig)) in refusals
 
 
+@pytest.mark.parametrize(
+    ("octets", "expected"), [(8_000, Status.VERIFIED), (8_001, Status.INVALID_ENCODING)]
+)
+def test_a_certificate_that_is_larger_than_any_signers_is_not_parsed(
+    octets: int, expected: Status
+) -> None:
+    # Octets behind its end are left aside.
+    padded = HEALTH.der.ljust(octets, b"\0")
+    assert status(HEALTH.seal(seal_data(), cer=base64url.encode(padded))) is expected
+
+
 def test_a_seal_with_numbers_that_are_written_in_two_ways_is_refused() -> None:
     code = HEALTH.seal(seal_data()).replace('"v": 1', '"v": 1.0')
     assert status(code) is Status.INVALID_ENCODING

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import io
+import os
+import re
 import struct
 import zlib
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 import qrcode
 from PIL import Image, ImageFilter
 
+from signing.passes import scanning
 from signing.passes.errors import PassRefused
 from signing.passes.scanning import codes_of
 from signing.passes.settings import PassSettings
@@ -123,6 +128,62 @@ def test_pages_behind_the_first_few_are_not_looked_at() -> None:
     stream = io.BytesIO()
     pages[0].save(stream, "PDF", save_all=True, append_images=[*pages[1:], drawn(CODES["HC1"])])
     assert "no QR code" in refused(stream.getvalue()).detail
+
+
+@pytest.fixture
+def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, require: Any) -> Path:
+    """A folder into which pdftoppm writes with what options, limits and streams it was started."""
+    script = f"""#!/bin/sh
+echo "$@" > {tmp_path}/options
+cat /proc/$$/limits > {tmp_path}/limits
+readlink /proc/$$/fd/0 /proc/$$/fd/2 > {tmp_path}/streams
+exec {require("pdftoppm")} "$@"
+"""
+    program = tmp_path / "pdftoppm"
+    program.write_text(script)
+    program.chmod(0o700)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    return tmp_path
+
+
+def test_a_pdf_file_is_drawn_within_bounds_and_talks_to_nobody(watched: Path) -> None:
+    assert read(saved(drawn(CODES["HC1"]), "PDF")) == [CODES["HC1"]]
+    text = (watched / "limits").read_text()
+    limits = dict(re.findall(r"^(Max [a-z ]+?)  +(\S+)", text, re.MULTILINE))
+    assert int(limits["Max cpu time"]) <= 20
+    assert int(limits["Max address space"]) <= 512 << 20
+    assert int(limits["Max file size"]) <= 32 << 20
+    assert limits["Max core file size"] == "0"
+    assert (watched / "streams").read_text().split() == ["/dev/null", "/dev/null"]
+    assert "-q" in (watched / "options").read_text().split()
+
+
+def test_a_page_has_no_more_dots_than_pictures_may_have(watched: Path) -> None:
+    page = saved(drawn(CODES["HC1"]), "PDF")
+    for most, side in ((250_000, "499"), (40_000_000, "3000")):
+        settings = PassSettings(most_pixels=most, most_pages=2)
+        assert codes_of(page, settings) == [CODES["HC1"]]
+        options = (watched / "options").read_text().split()
+        assert options[options.index("-scale-to") + 1] == side
+        assert options[options.index("-l") + 1] == "2"
+
+
+def test_a_file_that_takes_more_than_the_bounds_is_refused(
+    watched: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = saved(drawn(CODES["HC1"]), "PDF")
+    for limit in ("--as=1000000", "--fsize=100"):
+        monkeypatch.setattr(scanning, "_LIMITS", (limit,))
+        assert refused(page).status is Status.INVALID_ENCODING
+
+
+def test_without_poppler_pdf_files_cannot_be_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = saved(drawn(CODES["HC1"]), "PDF")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(scanning.DrawingAway):
+        read(page)
 
 
 def test_a_file_of_another_kind_is_not_supported() -> None:

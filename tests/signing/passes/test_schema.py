@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import resources
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from signing.passes.formats.moments import day_ends
 from signing.passes.rules.luhn import checksum, is_right
 from signing.passes.rules.schema import Schema, schema
 from tests.signing.passes import vectors
@@ -33,11 +36,13 @@ CONTENTS: dict[str, Callable[[], Any]] = {
 }
 
 
+def document(name: str) -> Any:
+    folder = resources.files("signing.passes.rules")
+    return json.loads(folder.joinpath(f"{name}.schema.json").read_text("utf-8"))
+
+
 def other(name: str) -> jsonschema_rs.Validator:
-    text = (
-        resources.files("signing.passes.rules").joinpath(f"{name}.schema.json").read_text("utf-8")
-    )
-    return jsonschema_rs.validator_for(json.loads(text), validate_formats=True)
+    return jsonschema_rs.validator_for(document(name), validate_formats=True)
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -110,6 +115,78 @@ def test_another_implementation_of_json_schema_agrees(content: str, data: st.Dat
 def test_a_keyword_that_is_not_known_is_our_fault_and_no_silent_pass() -> None:
     with pytest.raises(KeyError):
         Schema({"uniqueItems": True})
+
+
+@pytest.mark.parametrize(
+    ("text", "fine"),
+    [
+        ("2026-11-22T08:00:00Z", True),
+        ("2026-11-22T08:00", True),
+        ("2026-11-22 08:00:59.123456789+07", True),
+        ("2026-11-22t08:00:00.5z", True),
+        ("2026-11-22T08:00:00-0330", True),
+        ("2026-11-22T08:00:60Z", False),
+        ("2026-11-22T08:00:99", False),
+        ("2026-11-22T24:00:00Z", False),
+        ("2026-11-22T08:00:00+24:00", False),
+        ("2026-11-22T08:00:00+07:60", False),
+        ("2026-11-22T08:00:00+0799", False),
+        ("2026-11-22T08:00:00Z and more", False),
+        ("2026-11-22T08:00:00Z\n", False),
+        ("2026-11-31T08:00:00Z", False),
+        ("2026-W47-7T08:00", False),
+    ],
+)
+def test_an_instant_is_read_whole(text: str, fine: bool) -> None:
+    assert (Schema({"format": "date-time"}).faults(text) == []) is fine
+    # What is judged by one rule is not read by another.
+    assert (day_ends(text) is not None) is fine
+
+
+@contextmanager
+def soon() -> Iterator[None]:
+    """End what would take for ever; regular expressions look for signals while they search."""
+
+    def end(*_: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, end)
+    signal.alarm(20)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def patterns(value: Any) -> Iterator[str]:
+    """Every pattern of a schema."""
+    below = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, one in below:
+        if key == "pattern":
+            yield one
+        elif isinstance(one, dict | list):
+            yield from patterns(one)
+
+
+NAMES = sorted({content.partition("-")[0] for content in CONTENTS})
+PATTERNS = sorted({pattern for name in NAMES for pattern in patterns(document(name))})
+
+
+def test_a_version_of_sixty_thousand_digits_is_refused_soon() -> None:
+    with soon():
+        assert schema("dcc").faults(dcc(ver="1" * 60_000)) != []
+        assert schema("dcc").faults(dcc(ver="1" * 60_000 + "x")) != []
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+@pytest.mark.parametrize("part", ["1", "1.", "1-", "-11", "A", "a", "<", "/", "a/"])
+def test_no_pattern_takes_long_over_a_long_text(pattern: str, part: str) -> None:
+    rule = Schema({"pattern": pattern})
+    with soon():
+        for start in ("", "https://", "4.", "19"):
+            rule.faults(start + part * 60_000)
+            rule.faults(start + part * 60_000 + "\n")
 
 
 def test_khmer_digits_are_no_digits_and_an_end_is_an_end() -> None:

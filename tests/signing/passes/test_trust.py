@@ -23,6 +23,7 @@ from signing.passes.trust.revoked import read_revocation_list
 from signing.passes.trust.signers import TrustStore
 from tests.signing.passes.issuers import (
     BARCODE_SIGNER,
+    ES256,
     NOW,
     Authority,
     Issuer,
@@ -77,6 +78,8 @@ def test_the_eu_gateways_list_gives_signers_and_authorities_and_no_one_else() ->
     # The list is of signers of health certificates, and says nothing of other formats.
     assert verify(HEALTH.shc(card()), trust=store).status is Status.WRONG_KEY_USAGE
     assert verify(HEALTH.claim169(identity()), trust=store).status is Status.WRONG_KEY_USAGE
+    yellow = HEALTH.hc1(claims(icvp(), sub_claim=-6))
+    assert verify(yellow, trust=store).status is Status.WRONG_KEY_USAGE
 
 
 def test_a_list_of_certificates_under_a_member_is_the_same_list() -> None:
@@ -150,6 +153,19 @@ def test_the_vci_directory_ties_each_key_to_its_issuer() -> None:
     assert verify(disguised, trust=store).status is Status.WRONG_KEY_USAGE
 
 
+@pytest.mark.parametrize("address", ["http://health.example", "", "FR", "HTTPS://health.example"])
+def test_an_issuer_of_the_vci_directory_without_an_https_address_is_left_aside(
+    address: str,
+) -> None:
+    good = {"issuer": {"iss": "https://other.example"}, "keys": [jwk(issuer())]}
+    odd = {"issuer": {"iss": address}, "keys": [jwk(HEALTH)]}
+    store = read({"directory": "https://vci.example", "issuerInfo": [good, odd]})
+    (sentence,) = store.left_aside
+    assert sentence == f"list.json, entry 2: the issuer {address} is no https address"
+    stolen = HEALTH.shc(card(iss="https://other.example"))
+    assert verify(stolen, trust=store).status is Status.ISSUER_NOT_TRUSTED
+
+
 def test_one_broken_entry_takes_nothing_from_the_others_and_is_said() -> None:
     store = read([gateway(HEALTH.der), gateway(b"no certificate"), {"kid": "x"}, 7])
     assert len(store.signers) == 1
@@ -210,8 +226,57 @@ def test_a_folder_holds_every_form_side_by_side_and_other_files_are_left_alone(
 def test_a_revocation_list_of_another_authority_of_the_same_name_counts_for_nothing() -> None:
     forged = Authority().revoke(SEALER.certificate)
     csca = Issuer(CSCA.key, CSCA.certificate()).parsed
-    store = TrustStore(authorities=(csca,), revocation_lists=(read_revocation_list(forged),))
+    store = TrustStore(authorities=(csca,), revocation_lists=(read_revocation_list(forged, "crl"),))
     assert verify(SEALER.seal(seal_data()), trust=store).is_verified
+
+
+@pytest.mark.parametrize("listing", ["pem", "gateway", "jwk"])
+def test_a_revoked_signer_is_not_trusted_however_it_is_listed(listing: str, tmp_path: Path) -> None:
+    signer = issuer(authority=CSCA)
+    forms = {
+        "pem": signer.certificate.public_bytes(Encoding.PEM),
+        "gateway": json.dumps([gateway(signer.der)]).encode(),
+        "jwk": json.dumps({"keys": [jwk(signer, x5c=[text64(signer.der)])]}).encode(),
+    }
+    listed = read_trust(forms[listing], "list")
+    crl = TrustStore(revocation_lists=(read_revocation_list(CSCA.revoke(signer.certificate), "c"),))
+    authority = read_trust(CSCA_DER, "csca.der")
+    code = signer.hc1(claims())
+    assert verify(code, trust=listed + authority).is_verified
+    revoked = verify(code, trust=listed + crl + authority)
+    assert revoked.status is Status.ISSUER_NOT_TRUSTED
+    assert "revoked" in revoked.reasons[0]
+    # Without its authority a CRL could be anybody's.
+    assert verify(code, trust=listed + crl).is_verified
+
+
+def test_a_revoked_signer_takes_nothing_from_another_one_of_the_same_kid() -> None:
+    old, new = (issuer(authority=CSCA) for _ in range(2))
+    signers = tuple(one.signer(named_key_ids=frozenset({b"8 octets"})) for one in (old, new))
+    crl = read_revocation_list(CSCA.revoke(old.certificate), "crl")
+    csca = Issuer(CSCA.key, CSCA.certificate()).parsed
+    trust = TrustStore(signers, authorities=(csca,), revocation_lists=(crl,))
+    protected = {1: ES256, 4: b"8 octets"}
+    assert verify(new.hc1(claims(), protected=protected), trust=trust).is_verified
+    assert not verify(old.hc1(claims(), protected=protected), trust=trust).is_verified
+
+
+def test_an_authority_takes_back_with_its_new_key_what_it_signed_with_the_old_one() -> None:
+    renewed = Authority()
+    authorities = tuple(Issuer(one.key, one.certificate()).parsed for one in (CSCA, renewed))
+    crl = read_revocation_list(renewed.revoke(SEALER.certificate), "crl")
+    trust = TrustStore(authorities=authorities, revocation_lists=(crl,))
+    assert trust.left_aside == ()
+    assert verify(SEALER.seal(seal_data()), trust=trust).status is Status.ISSUER_NOT_TRUSTED
+
+
+def test_a_revocation_list_of_nobody_who_is_known_is_left_aside_and_said(tmp_path: Path) -> None:
+    (tmp_path / "own.crl").write_bytes(CSCA.revoke(SEALER.certificate))
+    (tmp_path / "other.crl").write_bytes(Authority("Other").revoke(SEALER.certificate))
+    (tmp_path / "csca.der").write_bytes(CSCA_DER)
+    (sentence,) = trust_from(tmp_path).left_aside
+    assert sentence.startswith("other.crl: no authority is known")
+    assert "Other" in sentence
 
 
 def as_japan_writes_it(certificate: bytes, key: Key) -> bytes:

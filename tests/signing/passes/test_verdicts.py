@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from signing.passes.codecs import cbor
+from signing.passes.pass_format import PassFormat
 from signing.passes.statuses import Status
 from signing.passes.trust.signers import Signer, TrustStore
 from tests.signing.passes.issuers import (
@@ -30,6 +31,7 @@ from tests.signing.passes.issuers import (
     icvp,
     identity,
     issuer,
+    named,
     proof_of_testing,
     seal_data,
     seconds,
@@ -105,6 +107,26 @@ def test_a_yellow_fever_dose_counts_from_ten_days_on() -> None:
     assert verify(code, trust=HEALTH, at=NOW + 9 * DAY).status is Status.VERIFIED
 
 
+def test_of_two_doses_the_one_counts_that_the_schema_judges() -> None:
+    over, ahead = {"vle": "2026-06-01"}, {"vls": "2027-06-01"}
+    for in_v, in_vx, status in (
+        (over, {}, Status.EXPIRED),
+        ({}, over, Status.VERIFIED),
+        (ahead, {}, Status.NOT_YET_VALID),
+        ({}, ahead, Status.VERIFIED),
+    ):
+        dose = draft_icvp()["v"]
+        for given in (dose | in_v, [dose | in_v]):
+            content = draft_icvp() | {"v": given, "vx": icvp()["vx"] | in_vx}
+            verdict = verify(HEALTH.hc1(claims(content, sub_claim=-6)), trust=HEALTH)
+            assert verdict.status is status, verdict.reasons
+    # A version is no dose.
+    beside = icvp(vx=icvp()["vx"] | over)
+    assert verify(HEALTH.hc1(claims(beside, sub_claim=-6)), trust=HEALTH).status is Status.EXPIRED
+    alone = {name: value for name, value in beside.items() if name != "v"}
+    assert verify(HEALTH.hc1(claims(alone, sub_claim=-6)), trust=HEALTH).status is Status.EXPIRED
+
+
 def test_an_icvp_without_issuer_and_clinician_or_with_two_doses_is_none() -> None:
     dose = icvp()["vx"]
     unsigned = {key: value for key, value in dose.items() if key != "is"}
@@ -121,7 +143,8 @@ def test_an_unknown_signer_is_not_trusted_and_what_it_says_of_a_person_is_not_re
     for code in (HEALTH.hc1(claims()), HEALTH.shc(card()), SEALER.seal(seal_data())):
         verdict = verify(code, trust=issuer())
         assert verdict.status is Status.ISSUER_NOT_TRUSTED
-        assert verdict.subject is None
+        assert (verdict.subject, verdict.identifier, verdict.signer) == (None, None, None)
+        assert verdict.notes == ()
         assert "1990-04-12" not in str(verdict.facts())
 
 
@@ -222,6 +245,40 @@ def test_the_usages_of_the_eus_signers_are_kept(usages: tuple[str, ...], fine: b
     assert status is (Status.VERIFIED if fine else Status.WRONG_KEY_USAGE)
 
 
+DDCC = {"name": "Dara", "vaccine": "1", "date": "2026-02-18"}
+DDCC_TEST = {"name": "Dara", "test": dict.fromkeys(("pathogen", "type", "result"), "1")}
+DDCC_TEST["test"] |= {"date": "2026-11-22"}
+
+
+@pytest.mark.parametrize(
+    ("content", "sub_claim", "own"),
+    [(icvp(), -6, VACCINATION), (DDCC, 3, VACCINATION), (DDCC_TEST, 4, TEST)],
+)
+def test_whos_certificates_need_their_usage_where_their_signer_has_any(
+    content: Any, sub_claim: int, own: str
+) -> None:
+    early = own.replace("1847", "0.1847")
+    fine = ((), (own,), (early,), (own, RECOVERY))
+    others = {TEST, VACCINATION, RECOVERY} - {own}
+    for usages in (*fine, *((one,) for one in others), ("1.3.6.1.5.5.7.3.36",)):
+        signer = issuer(usages=usages)
+        code = signer.hc1(claims(content, sub_claim=sub_claim))
+        status = Status.VERIFIED if usages in fine else Status.WRONG_KEY_USAGE
+        assert verify(code, trust=signer).status is status, usages
+
+
+@pytest.mark.parametrize(
+    "usage", [TEST, VACCINATION, RECOVERY, VACCINATION.replace("1847", "0.1847")]
+)
+def test_a_signer_of_the_eus_certificates_may_not_sign_cards_or_identities(usage: str) -> None:
+    signer = issuer(usages=(usage, "1.3.6.1.5.5.7.3.36"))
+    for code in (signer.shc(card()), signer.claim169(identity())):
+        assert verify(code, trust=signer).status is Status.WRONG_KEY_USAGE
+    other = issuer(usages=("1.3.6.1.5.5.7.3.36",))
+    for code in (other.shc(card()), other.claim169(identity())):
+        assert verify(code, trust=other).status is Status.VERIFIED
+
+
 @pytest.mark.parametrize("usages", [(), (VACCINATION,), ("2.23.136.1.1.6.1",)])
 def test_a_passport_signer_of_the_same_authority_may_not_sign_seals(usages: Any) -> None:
     other = issuer(authority=CSCA, usages=usages)
@@ -234,6 +291,28 @@ def test_a_signer_of_another_trust_domain_may_not_sign_this() -> None:
     assert verify(HEALTH.hc1(claims()), trust=trust).status is Status.WRONG_KEY_USAGE
     yellow = HEALTH.hc1(claims(icvp(), sub_claim=-6))
     assert verify(yellow, trust=trust).status is Status.VERIFIED
+
+
+def test_of_several_listings_of_one_key_the_one_counts_that_is_about_the_pass() -> None:
+    yellow = HEALTH.signer(domain="ICVP", source="ICVP")
+    corona = HEALTH.signer(domain="DCC", source="DCC")
+    for signers in ((yellow, corona), (corona, yellow)):
+        for code, source in (
+            (HEALTH.hc1(claims()), "DCC"),
+            (HEALTH.hc1(claims(icvp(), sub_claim=-6)), "ICVP"),
+        ):
+            verdict = verify(code, trust=TrustStore(signers))
+            assert verdict.status is Status.VERIFIED, verdict.reasons
+            assert verdict.signer is not None
+            assert verdict.signer.source == source
+    verdict = verify(HEALTH.shc(card()), trust=TrustStore((yellow, corona)))
+    assert verdict.signer == yellow
+
+
+def test_a_seals_signer_that_a_list_names_for_something_else_counts_by_its_authority() -> None:
+    listed = TrustStore((SEALER.signer(formats=frozenset({PassFormat.HC1})),))
+    assert verify(SEALER.seal(seal_data()), trust=listed).status is Status.WRONG_KEY_USAGE
+    assert verify(SEALER.seal(seal_data()), trust=listed + authorities()).is_verified
 
 
 @pytest.mark.parametrize(
@@ -258,6 +337,35 @@ def test_times_may_have_fractions_and_have_to_be_times(
     changes: dict[str, Any], status: Status
 ) -> None:
     assert verify(HEALTH.hc1(claims(**changes)), trust=HEALTH).status is status
+
+
+def test_a_time_that_is_null_is_no_time() -> None:
+    for claim in (4, 5, 6):
+        for code in (
+            HEALTH.hc1(claims() | {claim: None}),
+            HEALTH.claim169(identity() | {claim: None}),
+        ):
+            assert verify(code, trust=HEALTH).status is Status.INVALID_SCHEMA
+    for claim in ("exp", "nbf"):
+        code = HEALTH.shc(card(**{claim: None}))
+        assert verify(code, trust=HEALTH).status is Status.INVALID_SCHEMA
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "status"),
+    [
+        ("9999-12-31T23:00:00-05:00", None, Status.NOT_YET_VALID),
+        (None, "0001-01-01T01:00:00+05:00", Status.EXPIRED),
+        ("0001-01-01T01:00:00+05:00", "9999-12-31T23:00:00-05:00", Status.VERIFIED),
+        (None, "2026-11-22t08:00:00z", Status.EXPIRED),
+    ],
+)
+def test_an_instant_in_any_zone_and_writing_counts(
+    begins: str | None, ends: str | None, status: Status
+) -> None:
+    times = {"valid_from": begins, "valid_until": ends}
+    content = DDCC | {name: text for name, text in times.items() if text is not None}
+    assert verify(HEALTH.hc1(claims(content, sub_claim=3)), trust=HEALTH).status is status
 
 
 def test_a_signers_certificate_has_to_be_valid_at_issuing_and_now() -> None:
@@ -319,6 +427,60 @@ def test_codes_and_results_that_a_reader_should_know_are_notes() -> None:
     assert any("checksum" in note for note in verdict.notes)
 
 
+def recovery(**dates: str) -> dict[str, Any]:
+    entry = {"tg": "840539006", "fr": "2026-05-01", "df": "2026-05-12", "du": "2026-10-28"}
+    entry |= {"co": "UT", "is": "Ministry", "ci": "URN:UVCI:01:UT:187"} | dates
+    return {key: value for key, value in dcc(r=[entry]).items() if key != "v"}
+
+
+@pytest.mark.parametrize(
+    ("dates", "notes"),
+    [
+        ({"du": "2026-11-23"}, ()),
+        ({"du": "2026-11-22"}, ("The recovery counted until 2026-11-22.",)),
+        ({"df": "2026-11-23", "du": "2027-05-01"}, ()),
+        ({"df": "2026-11-24", "du": "2027-05-01"}, ("The recovery counts from 2026-11-24 on.",)),
+    ],
+)
+def test_a_recovery_outside_its_dates_is_noted_and_no_more(
+    dates: dict[str, str], notes: tuple[str, ...]
+) -> None:
+    verdict = verify(HEALTH.hc1(claims(recovery(**dates))), trust=HEALTH)
+    assert verdict.status is Status.VERIFIED
+    assert verdict.notes == notes
+
+
+def dosed(date: str) -> dict[str, tuple[str, TrustStore | Issuer]]:
+    """A pass of each format about a dose of that date."""
+    given = {"dvc": date, "seq": 1, "ctr": "UTO", "adm": "Clinic", "lot": "B-17"}
+    event = {"des": "XM68M6", "nam": "Comirnaty", "dis": "RA01.0", "vd": [given, given]}
+    shot = card()
+    bundle = shot["vc"]["credentialSubject"]["fhirBundle"]
+    bundle["entry"][1]["resource"]["occurrenceDateTime"] = date
+    yellow = icvp(vx=icvp()["vx"] | {"dv": date})
+    draft = draft_icvp(dt=date, vls="2026-01-01")
+    return {
+        "DCC": (HEALTH.hc1(claims(dcc(v=[dcc()["v"][0] | {"dt": date}]))), HEALTH),
+        "ICVP": (HEALTH.hc1(claims(yellow, sub_claim=-6)), HEALTH),
+        "ICVP draft": (HEALTH.hc1(claims(draft, sub_claim=-6)), HEALTH),
+        "DDCC": (HEALTH.hc1(claims(DDCC | {"date": date}, sub_claim=3)), HEALTH),
+        "VDS-NC": (SEALER.seal(seal_data(ve=[event])), authorities()),
+        "SHC": (HEALTH.shc(shot), HEALTH),
+    }
+
+
+@pytest.mark.parametrize("name", ["DCC", "ICVP", "ICVP draft", "DDCC", "VDS-NC", "SHC"])
+def test_a_dose_that_is_dated_in_the_future_is_noted_and_no_more(name: str) -> None:
+    code, trust = dosed("2026-11-24")[name]
+    verdict = verify(code, trust=trust)
+    assert verdict.status is Status.VERIFIED, verdict.reasons
+    assert verdict.notes == ("The dose is dated 2026-11-24, in the future.",)
+    # The date comes first where clocks are 14 hours ahead.
+    before, after = (datetime(2026, 11, 23, *at, tzinfo=UTC) for at in ((9, 59), (10, 0)))
+    assert verify(code, trust=trust, at=before).notes == verdict.notes
+    assert verify(code, trust=trust, at=after).notes == ()
+
+
 def test_a_link_and_an_unknown_sub_claim_are_not_supported() -> None:
     for sub_claim in (5, 99):
         code = HEALTH.hc1(claims("vhlink:/eyJ1cmwi", sub_claim=sub_claim))
@@ -356,6 +518,82 @@ def test_a_card_names_its_key_by_thumbprint_alone() -> None:
 )
 def test_a_card_has_to_be_one(changes: dict[str, Any]) -> None:
     assert verify(HEALTH.shc(card(**changes)), trust=HEALTH).status is Status.INVALID_SCHEMA
+
+
+def card_of(*patients: dict[str, Any]) -> dict[str, Any]:
+    claimed = card()
+    bundle = claimed["vc"]["credentialSubject"]["fhirBundle"]
+    found = [{"resource": {"resourceType": "Patient"} | one} for one in patients]
+    bundle["entry"] = [*found, bundle["entry"][-1]]
+    return claimed
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        None,
+        [],
+        [{}],
+        [{"family": ""}],
+        [{"given": []}],
+        [{"given": [" "], "family": " "}],
+        [{"text": " "}],
+        [{"use": "official"}],
+        "Sok Dara",
+    ],
+)
+def test_a_card_whose_patient_has_no_name_is_nobodys(names: Any) -> None:
+    patient = {"birthDate": "1990-04-12"} | ({} if names is None else {"name": names})
+    verdict = verify(HEALTH.shc(card_of(patient)), trust=HEALTH)
+    assert verdict.status is Status.INVALID_SCHEMA
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        [{"family": "Sok"}],
+        [{"given": ["Sok"]}],
+        [{"text": "Sok"}],
+        [{"given": [" "], "text": "Sok"}],
+        [{"use": "old"}, {"family": "Sok"}],
+    ],
+)
+def test_a_card_is_about_the_name_that_its_patient_has(names: Any) -> None:
+    verdict = verify(HEALTH.shc(card_of({"name": names})), trust=HEALTH)
+    assert verdict.status is Status.VERIFIED, verdict.reasons
+    assert verdict.subject is not None
+    assert verdict.subject.name == "Sok"
+
+
+def test_a_card_about_two_patients_is_about_none() -> None:
+    for second in ({"name": [{"family": "Chan"}]}, {"name": [{"family": "Sok"}]}, {}):
+        verdict = verify(HEALTH.shc(card_of({"name": [{"family": "Sok"}]}, second)), trust=HEALTH)
+        assert verdict.status is Status.INVALID_SCHEMA
+        assert verdict.reasons == ("The card is about 2 patients.",)
+
+
+@pytest.mark.parametrize(
+    ("names", "status"),
+    [
+        ({"fnt": "SOK"}, Status.VERIFIED),
+        ({"fnt": "", "gnt": "DARA"}, Status.VERIFIED),
+        ({"fnt": "<", "gnt": "D<"}, Status.VERIFIED),
+        ({"fnt": ""}, Status.INVALID_SCHEMA),
+        ({"fnt": "<<", "gnt": ""}, Status.INVALID_SCHEMA),
+        ({"fn": "Sok", "gn": "Dara", "fnt": "", "gnt": ""}, Status.INVALID_SCHEMA),
+    ],
+)
+def test_a_health_certificate_names_somebody(names: dict[str, str], status: Status) -> None:
+    assert verify(HEALTH.hc1(claims(dcc(nam=names))), trust=HEALTH).status is status
+
+
+def test_whos_certificates_and_seals_name_somebody() -> None:
+    for content, sub_claim in ((icvp(n=" "), -6), (DDCC | {"name": " "}, 3)):
+        code = HEALTH.hc1(claims(content, sub_claim=sub_claim))
+        assert verify(code, trust=HEALTH).status is Status.INVALID_SCHEMA
+    person = {"n": "  < ", "dob": "1990-04-12"}
+    nobody = SEALER.seal(seal_data(pid=person))
+    assert verify(nobody, trust=authorities()).status is Status.INVALID_SCHEMA
 
 
 def test_a_card_may_expire_and_is_not_yet_valid_in_milliseconds() -> None:
@@ -425,12 +663,36 @@ def test_a_seals_expired_signer_ends_it() -> None:
     assert verify(old.seal(seal_data()), trust=authorities()).status is Status.KEY_EXPIRED
 
 
-def test_a_seals_signer_may_issue_for_its_own_country_alone() -> None:
+def seal_for(country: str, signer: Issuer) -> str:
     data = seal_data()
-    for country, status in (("DEU", Status.WRONG_KEY_USAGE), ("AUS", Status.VERIFIED)):
-        data["hdr"] = data["hdr"] | {"is": country}
-        trust = TrustStore((SEALER.signer(issuer="AU"),))
-        assert verify(SEALER.seal(data), trust=trust).status is status
+    return signer.seal(data | {"hdr": data["hdr"] | {"is": country}})
+
+
+@pytest.mark.parametrize(
+    ("authority", "country", "status"),
+    [
+        ("AU", "AUS", Status.VERIFIED),
+        ("AU", "DEU", Status.WRONG_KEY_USAGE),
+        ("au", "AUS", Status.VERIFIED),
+        ("au", "DEU", Status.WRONG_KEY_USAGE),
+        ("UT", "UTO", Status.VERIFIED),
+        ("UT", "AUS", Status.WRONG_KEY_USAGE),
+        ("UT", "XOM", Status.WRONG_KEY_USAGE),
+        (None, "AUS", Status.WRONG_KEY_USAGE),
+        (None, "XOM", Status.WRONG_KEY_USAGE),
+    ],
+)
+def test_a_seals_signer_may_issue_for_the_country_of_its_authority_alone(
+    authority: str | None, country: str, status: Status
+) -> None:
+    csca = Authority(country=authority)
+    trust = TrustStore(authorities=(Issuer(csca.key, csca.certificate()).parsed,))
+    # What the certificate says of its holder is nothing to go by.
+    for subject in (named("DE", "Signer"), named(None, "Signer")):
+        signer = issuer(authority=csca, usages=(BARCODE_SIGNER,), subject=subject)
+        verdict = verify(seal_for(country, signer), trust=trust)
+        assert verdict.status is status, verdict.reasons
+        assert verify(seal_for(country, signer), trust=signer).status is status
 
 
 def test_a_health_certificate_of_another_country_than_its_signers_is_noted() -> None:
@@ -453,6 +715,16 @@ def test_an_authority_that_has_expired_vouches_for_nobody() -> None:
     verdict = verify(SEALER.seal(seal_data()), trust=trust)
     assert verdict.status is Status.ISSUER_NOT_TRUSTED
     assert verify(SEALER.seal(seal_data()), trust=trust, at=NOW - 2 * DAY).is_verified
+
+
+def test_an_authoritys_certificate_that_is_valid_counts_before_an_expired_one_of_the_key() -> None:
+    old = CSCA.issue(CSCA.key, subject=CSCA.subject, authority=True, ends=NOW - DAY)
+    new = CSCA.issue(CSCA.key, subject=CSCA.subject, authority=True, begins=NOW - DAY)
+    both = [Issuer(CSCA.key, one).parsed for one in (old, new)]
+    for order in (both, both[::-1]):
+        trust = TrustStore(authorities=tuple(order))
+        for moment in (NOW, NOW - 2 * DAY):
+            assert verify(SEALER.seal(seal_data()), trust=trust, at=moment).is_verified
 
 
 @pytest.mark.parametrize(
@@ -485,7 +757,9 @@ def test_a_stranger_cannot_fill_the_screen() -> None:
 
 
 def test_an_identity_has_to_have_a_name_or_a_face_and_a_date_that_is_one() -> None:
-    for person in ({1: "8215"}, {4: "Dara", 8: "yesterday"}, {4: ""}, [], "Dara"):
+    nobody = ({1: "8215"}, {4: ""}, {4: " "}, {4: 0}, {4: None}, {6: "Dara"}, {16: 0}, {16: b""})
+    odd = ({4: "Dara", 8: "yesterday"}, {4: "Dara", 16: "RIFF"}, {4: 0, 16: b"RIFF"}, [], "Dara")
+    for person in (*nobody, *odd):
         code = HEALTH.claim169(identity(claim_169=person))
         assert verify(code, trust=HEALTH).status is Status.INVALID_SCHEMA
     faced = HEALTH.claim169(identity(claim_169={16: b"RIFF", 17: 4}))
