@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from signing.passes.codecs.signatures import Algorithm, Signed
 from signing.passes.formats.opened import NamedKey, OpenedPass
+from signing.passes.pass_format import PassFormat
 
 _OCTETS = 16
 _ECDSA = frozenset({Algorithm.ES256, Algorithm.ES384, Algorithm.ES512})
@@ -37,7 +38,7 @@ class RevocationHash:
 
 def hashes_of(opened: OpenedPass) -> Iterator[RevocationHash]:
     """Yield every hash under which a health certificate (HC1) may stand in a list."""
-    if not isinstance(opened.signer, NamedKey):
+    if opened.format is not PassFormat.HC1 or not isinstance(opened.signer, NamedKey):
         return
     key_id, identifier = opened.signer.key_id, opened.content.identifier
     yield RevocationHash(HashType.SIGNATURE, shortened(_stable_part(opened.signed)), key_id)

@@ -95,4 +95,5 @@ def _answer(published: Published, media_type: str, ttl: timedelta) -> Response:
     response.headers["Access-Control-Allow-Origin"] = "*"
     # Weak: two processes sign the same content by different signatures.
     response.set_etag(published.tag, weak=True)
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
