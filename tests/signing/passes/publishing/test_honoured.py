@@ -87,18 +87,6 @@ def test_lists_that_are_too_old_are_a_note_and_still_revoke(issuer: Services, fo
     assert judge(issuer, folder, gone.codes[CodeKind.DCC], days=4).status is Status.REVOKED
 
 
-def test_of_two_lists_the_newer_one_counts(issuer: Services, folder: Path) -> None:
-    one = issue(issuer, "vaccination")
-    fetch(issuer, folder, {"z.jwt": f"status/{one.status_list}"})
-    revoke(issuer, one)
-    fetch(issuer, folder, {"a.jwt": f"status/{one.status_list}"})
-    older, newer = (trust_from(folder / name).status_lists[0] for name in ("z.jwt", "a.jwt"))
-    # Whole seconds: both may be of the same one, of which either may count.
-    if newer.issued_at > older.issued_at:
-        assert judge(issuer, folder, one.codes[CodeKind.DCC]).status is Status.REVOKED
-    assert newer.octets != older.octets
-
-
 def test_a_list_with_another_signature_is_left_aside_and_named(
     issuer: Services, folder: Path
 ) -> None:
