@@ -44,6 +44,11 @@ class PassIssuingWiring:
         """The section ``[passes]``."""
         return self._services.settings.passes
 
+    @property
+    def address(self) -> str:
+        """The scheme and host under which everything is found."""
+        return self._services.settings.serve.public_url.rstrip("/")
+
     @cached_property
     def signers(self) -> DocumentSigners:
         """Who signs passes."""
@@ -60,7 +65,7 @@ class PassIssuingWiring:
     @cached_property
     def issuing(self) -> PassIssuing:
         """Issues passes."""
-        services, address = self._services, self._services.settings.serve.public_url.rstrip("/")
+        services, address = self._services, self.address
         return PassIssuing(
             database=services.database,
             log=services.log,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flask import Blueprint
 
-from camtrust.pass_issuing import PassIssuingWiring
+from camtrust.pass_lists import PassListWiring
 from signing.passes.page.publishing import ListPublisher
 from signing.passes.page.routes import verifier_blueprint
 from signing.passes.trust.files import trust_from
@@ -17,7 +17,7 @@ from signing.passes.trust.signers import TrustStore
 TRUST_FOLDER = "pass-trust"
 
 
-class PassWiring(PassIssuingWiring):
+class PassWiring(PassListWiring):
     """The part of :class:`camtrust.wiring.Services` that passes need."""
 
     @cached_property

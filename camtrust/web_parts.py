@@ -31,7 +31,7 @@ def app_parts(services: Services) -> AppParts:
         idempotent_requests=registration.idempotent_requests,
         log_folder=services.settings.log.within(services.home.absolute()).folder,
         probes=probes(services),
-        status_blueprints=(publication(services),),
+        status_blueprints=(publication(services), services.passes.list_blueprint),
         report_blueprints=(compromise_blueprint(services.compromised_keys),),
         door_blueprints=(registration.inviting.door,),
         signing_blueprints=(

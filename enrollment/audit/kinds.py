@@ -98,6 +98,7 @@ KINDS: Mapping[str, str] = {
     "stamp-template-stored": translatable("Template of stamps stored"),
     "passes-issued": translatable("Passes issued"),
     "pass-batch-opened": translatable("Batch of passes opened"),
+    "pass-revoked": translatable("Pass revoked"),
     "stamp-template-ended": translatable("Template of stamps ended"),
     "approval-started": translatable("Circulation started"),
     "approval-signed": translatable("Signed in a circulation"),

@@ -13,6 +13,7 @@ import click
 from core.clock import Clock
 from signing.passes.checking import check_file
 from signing.passes.issuing.commands import issue_command, signers_command
+from signing.passes.revocation.commands import revoke_pass
 from signing.passes.settings import PassSettings
 from signing.passes.trust.files import trust_from
 from signing.passes.trust.signers import TrustStore
@@ -64,11 +65,12 @@ class _Moment(click.ParamType[datetime]):
 
 @click.group("pass")
 def pass_commands() -> None:
-    """Health passes and identity codes: issue them, verify them."""
+    """Health passes and identity codes: issue, revoke and verify them."""
 
 
 pass_commands.add_command(issue_command)
 pass_commands.add_command(signers_command)
+pass_commands.add_command(revoke_pass)
 
 
 @pass_commands.command("verify")

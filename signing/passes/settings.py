@@ -37,5 +37,9 @@ class PassSettings(Section):
     """Whether the scheduler does so, or an operator with `camtrust pass signers --renew` alone."""
     kept: timedelta = Field(default=timedelta(days=30), ge=timedelta(days=1))
     """How long records of batches are kept after their end, and texts of passes after theirs."""
+    status_ttl: timedelta = Field(default=timedelta(minutes=15), ge=timedelta(seconds=1))
+    """How long verifiers keep a list of statuses, of hashes or of signers before they ask again."""
+    status_lifetime: timedelta = Field(default=timedelta(days=3), ge=timedelta(hours=1))
+    """How long such a list counts for verifiers who cannot ask."""
     issuers: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     """Which institutions issue passes of a type, where it is not those that the type names."""

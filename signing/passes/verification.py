@@ -4,8 +4,8 @@
 2. Its signer is looked for among those who are trusted (``trust``).
 3. The signature is verified, by each signer that the code may mean.
 4. Only then is what it says looked at: whether this signer may sign that, whether the content is
-   what such a pass contains, whether its time has come and is not over, and whether the signer's
-   certificate was valid at issuing and is now.
+   what such a pass contains, whether its time has come and is not over, whether the signer's
+   certificate was valid at issuing and is now, and whether it was taken back (``standing``).
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from signing.passes.formats.opened import (
 from signing.passes.formats.recognition import open_codes
 from signing.passes.rules.countries import are_one_country, are_two_countries
 from signing.passes.settings import PassSettings
+from signing.passes.standing import standing_of
 from signing.passes.statuses import SEVERITY, Status
 from signing.passes.trust.certificates import PassCertificate
 from signing.passes.trust.signers import Signer, TrustStore
@@ -66,7 +67,12 @@ class PassVerifier:
             signer = self._signer(opened, moment)
         except PassRefused as error:
             return _verdict(opened, [Finding(error.status, error.detail)], moment, None)
-        return _verdict(opened, list(self._findings(opened, signer, moment)), moment, signer)
+        standing = standing_of(opened, signer, self._trust, moment)
+        findings = [
+            *self._findings(opened, signer, moment),
+            *(Finding(Status.REVOKED, one) for one in standing.revoked),
+        ]
+        return _verdict(opened, findings, moment, signer, standing.notes)
 
     def _signer(self, opened: OpenedPass, moment: datetime) -> Signer:
         # A list that says whose key it is by an address says so of that issuer alone.
@@ -211,7 +217,11 @@ def _may_speak_for(signer: Signer, issuer: str | None) -> bool:
 
 
 def _verdict(
-    opened: OpenedPass, findings: Sequence[Finding], moment: datetime, signer: Signer | None
+    opened: OpenedPass,
+    findings: Sequence[Finding],
+    moment: datetime,
+    signer: Signer | None,
+    notes: Sequence[str] = (),
 ) -> Verdict:
     status = min((one.status for one in findings), key=SEVERITY.index, default=Status.VERIFIED)
     ordered = sorted(findings, key=lambda one: SEVERITY.index(one.status))
@@ -233,7 +243,7 @@ def _verdict(
             (one for one in (opened.expires_at, content.expires_at) if one is not None),
             default=None,
         ),
-        notes=() if signer is None else tuple(_notes(opened, signer, moment)),
+        notes=() if signer is None else (*_notes(opened, signer, moment), *notes),
     )
 
 

@@ -74,9 +74,15 @@ class ServiceCertificates:
     def of(self, definition: SignerDefinition) -> list[ServiceCertificate]:
         """Return a signer's certificates that may sign now or later, the first to end first."""
         now = self._clock.now()
-        held = self._statuses.good_certificates_of(definition.holder, at=now)
-        usable = [one for one in map(read_certificate, held) if one.ends > now]
-        return sorted(usable, key=lambda one: one.ends)
+        return [one for one in self.good(definition) if one.ends > now]
+
+    def good(self, definition: SignerDefinition) -> list[ServiceCertificate]:
+        """Return a signer's certificates that are valid and good, the first to end first.
+
+        The use of a key may be over, and what it signed still counts.
+        """
+        held = self._statuses.good_certificates_of(definition.holder, at=self._clock.now())
+        return sorted(map(read_certificate, held), key=lambda one: one.ends)
 
     def in_use(
         self, definition: SignerDefinition, *, at: datetime
@@ -106,11 +112,26 @@ class ServiceCertificates:
 
         Whoever verifies has the anchor, and would not believe it from here.
         """
-        for one in self._authorities.all():
-            if one.certificate.subject == certificate.issuer:
-                above = self._authorities.chain(one.name)[:-1]
-                return [each.public_bytes(Encoding.DER) for each in above]
-        return []
+        issuer = self._issuer(certificate)
+        if issuer is None:
+            return []
+        above = self._authorities.chain(issuer.name)[:-1]
+        return [each.public_bytes(Encoding.DER) for each in above]
+
+    def issuer_of(self, certificate: x509.Certificate) -> x509.Certificate | None:
+        """Return the certificate of the authority that issued one, an anchor's too."""
+        issuer = self._issuer(certificate)
+        return None if issuer is None else issuer.certificate
+
+    def _issuer(self, certificate: x509.Certificate) -> Authority | None:
+        return next(
+            (
+                one
+                for one in self._authorities.all()
+                if one.certificate.subject == certificate.issuer
+            ),
+            None,
+        )
 
     def _key(self, definition: SignerDefinition, one: ServiceCertificate) -> SigningKey | None:
         try:

@@ -178,6 +178,17 @@ def test_nginx_lets_through_what_a_route_reads(initialised_sqlite: Services) -> 
     assert large >= 5
 
 
+def test_nobody_writes_down_who_asked_for_which_list_of_passes(
+    initialised_sqlite: Services,
+) -> None:
+    app = create_app(app_parts(initialised_sqlite), Listener.PUBLIC)
+    text = (TEMPLATES / "public.conf").read_text()
+    found = re.search(r"location ~ (\^/passes/\S+) \{\s+access_log off;\s+proxy_pass", text)
+    assert found is not None
+    paths = [one.rule for one in app.url_map.iter_rules() if one.endpoint.startswith("pass-lists.")]
+    assert paths and all(re.match(found[1], path) for path in paths)
+
+
 def test_a_placeholder_without_a_value_is_not_left_in_place() -> None:
     with pytest.raises(KeyError):
         render("officers.conf", {})

@@ -33,6 +33,9 @@ from signing.passes.issuing.batches.batches import PassBatches
 from signing.passes.issuing.batches.routes import mount_pass_batches
 from signing.passes.issuing.issuing import PassIssuing
 from signing.passes.issuing.routes import mount_passes
+from signing.passes.publishing.routes import PassLists, pass_lists_blueprint
+from signing.passes.revocation.revoking import PassRevocation
+from signing.passes.revocation.routes import mount_pass_revocation
 from signing.timestamps.authority import TimestampAuthority
 from signing.timestamps.routes import timestamps_blueprint
 from tests.enrollment.authorization import (
@@ -335,6 +338,14 @@ PUBLIC_ONLY = {
     ("GET", "/metrics"): EVERYBODY,
     ("GET", "/ca/<authority>.cer"): EVERYBODY,
     ("GET", "/crl/<authority>/<file>"): EVERYBODY,
+    ("GET", "/passes/status/<int:list_number>"): EVERYBODY,
+    ("GET", "/passes/revocation-lists"): EVERYBODY,
+    ("GET", "/passes/trust/jwks.json"): EVERYBODY,
+    ("GET", "/passes/trust/jwks.jws"): EVERYBODY,
+    ("GET", "/passes/trust/did.json"): EVERYBODY,
+    ("GET", "/passes/trust/did.jws"): EVERYBODY,
+    ("GET", "/passes/cards/.well-known/jwks.json"): EVERYBODY,
+    ("GET", "/passes/cards/.well-known/crl/<kid>.json"): EVERYBODY,
     ("POST", "/ca/compromised-keys"): EVERYBODY,
     ("GET", "/invitations/<token>"): EVERYBODY,
     ("POST", "/invitations/<token>"): EVERYBODY,
@@ -392,7 +403,10 @@ def status_parts(world: World) -> AppParts:
             *parts.protocol_blueprints,
             csc_blueprint(lambda: cast(Any, NoDesk()), document_octets=1_000),
         ),
-        status_blueprints=(published,),
+        status_blueprints=(
+            published,
+            pass_lists_blueprint(lambda: cast(PassLists, NoDesk())),
+        ),
         report_blueprints=(compromise_blueprint(world.compromised_keys),),
         signing_blueprints=(
             timestamps_blueprint(cast(TimestampAuthority, None)),
@@ -407,6 +421,7 @@ def status_parts(world: World) -> AppParts:
             lambda app: mount_registering(app, lambda: cast(RegisteringDesk, NoDesk())),
             *world.verification.mounts,
             lambda app: mount_approvals(app, lambda: cast(ApprovalDesk, NoDesk())),
+            lambda app: mount_pass_revocation(app, lambda: cast(PassRevocation, NoDesk())),
         ),
     )
 

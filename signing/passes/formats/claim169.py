@@ -11,6 +11,7 @@ from signing.passes.errors import PassRefused
 from signing.passes.formats import health_usages
 from signing.passes.formats.moments import ClaimedTimes
 from signing.passes.formats.opened import Content, NamedKey, OpenedPass, Subject, Usage
+from signing.passes.formats.status_claim import status_of
 from signing.passes.pass_format import PassFormat
 from signing.passes.rules.schema import schema
 from signing.passes.settings import PassSettings
@@ -51,6 +52,7 @@ def open_claim169(text: str, settings: PassSettings) -> OpenedPass:
     issued_at = times.instant(_IAT, "The time of issuing (claim 6)")
     expires_at = times.instant(_EXP, "The time of expiry (claim 4)")
     not_before = times.instant(_NBF, "The time from which it counts (claim 5)")
+    status = status_of(claims, times.faults)
     signed = message.signed(ALGORITHMS)
     if message.key_id is None:
         raise PassRefused(Status.KID_NOT_INCLUDED, "The code does not say whose key signed it.")
@@ -64,6 +66,7 @@ def open_claim169(text: str, settings: PassSettings) -> OpenedPass:
         issued_at=issued_at,
         not_before=not_before,
         expires_at=expires_at,
+        status=status,
         faults=tuple(times.faults),
     )
 

@@ -16,6 +16,7 @@ from signing.passes.errors import PassRefused, bad_encoding
 from signing.passes.formats.dcc import read_dcc
 from signing.passes.formats.moments import ClaimedTimes
 from signing.passes.formats.opened import Content, NamedKey, OpenedPass
+from signing.passes.formats.status_claim import status_of
 from signing.passes.formats.who import read_ddcc, read_icvp
 from signing.passes.pass_format import PassFormat
 from signing.passes.settings import PassSettings
@@ -53,6 +54,7 @@ def open_message(message: Sign1) -> OpenedPass:
     issued_at = times.instant(_IAT, "The time of issuing (claim 6)")
     expires_at = times.instant(_EXP, "The time of expiry (claim 4)")
     not_before = times.instant(_NBF, "The time from which it counts (claim 5)")
+    status = status_of(claims, times.faults)
     signed = message.signed(ALGORITHMS)
     if message.key_id is None:
         raise PassRefused(Status.KID_NOT_INCLUDED, "The code does not say whose key signed it.")
@@ -66,6 +68,7 @@ def open_message(message: Sign1) -> OpenedPass:
         issued_at=issued_at,
         not_before=not_before,
         expires_at=expires_at,
+        status=status,
         faults=(*faults, *times.faults),
     )
 

@@ -111,6 +111,14 @@ class Content:
 
 
 @dataclass(frozen=True)
+class StatusReference:
+    """The status list in which a pass has a place, by its address, and the place."""
+
+    uri: str
+    index: int
+
+
+@dataclass(frozen=True)
 class OpenedPass:
     """A code whose form is right, and of which nothing is believed yet."""
 
@@ -122,4 +130,5 @@ class OpenedPass:
     issued_at: datetime | None = None
     not_before: datetime | None = None
     expires_at: datetime | None = None
+    status: StatusReference | None = None
     faults: tuple[str, ...] = ()

@@ -44,6 +44,7 @@ class PassView(RecordMessage):
     issued_at: datetime
     expires_at: datetime
     revoked_at: datetime | None
+    reason: str | None = Field(description="Why it was revoked.")
     codes: tuple[CodeView, ...] = Field(description="None once they were erased.")
 
 
@@ -75,6 +76,7 @@ def view_of_pass(issued: IssuedPass) -> PassView:
         issued_at=issued.issued_at,
         expires_at=issued.expires_at,
         revoked_at=issued.revoked_at,
+        reason=issued.reason,
         codes=tuple(CodeView(kind=kind, text=text) for kind, text in issued.codes.items()),
     )
 

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from core.columns import BigIdentity, UtcDateTime
@@ -57,6 +58,15 @@ passes = Table(
 )
 Index("ix_passes_institution", passes.c.institution, passes.c.id)
 Index("ix_passes_expires_at", passes.c.expires_at)
+# A status list is made of its revoked places alone.
+_REVOKED = text("revoked_at IS NOT NULL")
+Index(
+    "ix_passes_revoked",
+    passes.c.status_list,
+    passes.c.status_index,
+    sqlite_where=_REVOKED,
+    postgresql_where=_REVOKED,
+)
 
 pass_codes = Table(
     "pass_codes",
@@ -65,4 +75,23 @@ pass_codes = Table(
     Column("kind", String(20), primary_key=True),
     Column("text", Text, nullable=False),
     Column("key_id", LargeBinary(32), nullable=False),  # which of our keys signed it
+)
+
+pass_revocations = Table(
+    "pass_revocations",
+    metadata,
+    Column("pass_id", String(32), ForeignKey(passes.c.id), primary_key=True),
+    Column("revoked_by", String(64), nullable=False),
+    Column("salt", LargeBinary(32), nullable=False),
+    Column("log_index", BigIdentity, nullable=False),  # of the pass-revoked entry
+)
+
+# By which other countries know a revoked health certificate.
+pass_revocation_hashes = Table(
+    "pass_revocation_hashes",
+    metadata,
+    Column("pass_id", String(32), ForeignKey(passes.c.id), primary_key=True),
+    Column("hash_type", String(16), primary_key=True),
+    Column("hash", LargeBinary(16), primary_key=True),
+    Column("signer_key_id", LargeBinary(8), nullable=False),  # the kid in the code
 )

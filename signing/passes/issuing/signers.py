@@ -119,6 +119,14 @@ class DocumentSigners:
         """Return a signer's certificates that may sign now or later, the first to end first."""
         return self._certificates.of(BY_NAME[name])
 
+    def counting(self, name: str) -> list[ServiceCertificate]:
+        """Return the certificates whose passes count: those that sign no more, too."""
+        return self._certificates.good(BY_NAME[name])
+
+    def chain(self, one: ServiceCertificate) -> list[bytes]:
+        """Return a certificate as DER and those above it, without the anchor."""
+        return [one.certificate_der, *self._certificates.above(one.certificate)]
+
     def _find(self, name: str, now: datetime) -> PassSigner:
         for held, key in self._certificates.in_use(BY_NAME[name], at=now):
             return PassSigner(held, key)

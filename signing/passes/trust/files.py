@@ -9,17 +9,23 @@ from pathlib import Path
 from asn1crypto import pem
 
 from signing.passes.codecs import strict_json
+from signing.passes.codecs.jws import is_compact
 from signing.passes.errors import PassRefused, PassTrustUnreadable, bad_encoding
 from signing.passes.trust.certificates import PassCertificate, read_certificate
 from signing.passes.trust.lists import read_list
 from signing.passes.trust.revoked import read_revocation_list
 from signing.passes.trust.signers import Signer, TrustStore, joined
+from signing.passes.trust.tokens import read_cwt, read_jws
 
 # Of a folder; a file that is named itself may be called anything.
-_SUFFIXES = frozenset({".pem", ".crt", ".cer", ".der", ".crl", ".b64", ".json", ".jwks"})
+_SUFFIXES = frozenset(
+    {".pem", ".crt", ".cer", ".der", ".crl", ".b64", ".json", ".jwks", ".jws", ".jwt", ".cwt"}
+)
 # The EU's whole trust list has less than two megabytes.
 _LARGEST_FILE = 32 << 20
 _JSON = (b"{", b"[")
+# COSE_Sign1 (tag 18), within a CWT (tag 61) or alone.
+_CBOR = (b"\xd2", b"\xd8\x3d")
 
 
 def trust_from(path: Path) -> TrustStore:
@@ -52,6 +58,10 @@ def read_trust(octets: bytes, source: str) -> TrustStore:
     bare = octets.strip()
     if bare.startswith(_JSON):
         return read_list(strict_json.loads(bare), source)
+    if is_compact(bare.decode("latin-1")):
+        return read_jws(bare.decode("ascii"), source)
+    if bare.startswith(_CBOR):
+        return read_cwt(octets, source)
     if pem.detect(bare):
         return _read_blocks(_blocks(bare), source)
     try:

@@ -13,9 +13,11 @@ from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from signing.passes.codecs import base64url, strict_json
+from signing.passes.codecs.signatures import SignatureWrong, check_signature
 from signing.passes.pass_format import PassFormat
 from signing.passes.trust.certificates import PassCertificate
 from signing.passes.trust.revoked import RevocationList
+from signing.passes.trust.signed_list import HashList, SignedList, StatusList
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,8 @@ class TrustStore:
     signers: tuple[Signer, ...] = ()
     authorities: tuple[PassCertificate, ...] = ()
     revocation_lists: tuple[RevocationList, ...] = ()
+    status_lists: tuple[StatusList, ...] = ()
+    hash_lists: tuple[HashList, ...] = ()
     unread: tuple[str, ...] = ()
     """Entries of lists that could not be understood, a sentence each: nobody is trusted by them."""
 
@@ -64,6 +68,8 @@ class TrustStore:
             self.signers + other.signers,
             self.authorities + other.authorities,
             self.revocation_lists + other.revocation_lists,
+            self.status_lists + other.status_lists,
+            self.hash_lists + other.hash_lists,
             self.unread + other.unread,
         )
 
@@ -102,10 +108,40 @@ class TrustStore:
     def left_aside(self) -> tuple[str, ...]:
         """What of the lists counts for nothing, a sentence each."""
         unproven = (one for one in self.revocation_lists if not self._is_proven(one))
-        return self.unread + tuple(
+        crls = tuple(
             f"{one.source}: no authority is known here that signed the CRL of {one.issuer}."
             for one in unproven
         )
+        lists = tuple(
+            f"{one.source}: no signer is known here that signed this list."
+            for one, makers in self._makers.items()
+            if not makers
+        )
+        return self.unread + crls + lists
+
+    def makers_of(self, one: SignedList) -> tuple[Signer, ...]:
+        """Return the trusted signers that signed a list, with certificates valid at that time."""
+        return self._makers[one]
+
+    @cached_property
+    def _makers(self) -> dict[SignedList, tuple[Signer, ...]]:
+        return {one: self._who_made(one) for one in (*self.status_lists, *self.hash_lists)}
+
+    def _who_made(self, one: SignedList) -> tuple[Signer, ...]:
+        named = dict.fromkeys(each for name in one.key_ids for each in self.named(name))
+        return tuple(each for each in named if self._has_made(each, one))
+
+    def _has_made(self, signer: Signer, one: SignedList) -> bool:
+        certificate = signer.certificate
+        if certificate is not None and (
+            not certificate.is_valid_at(one.issued_at) or self.is_revoked(certificate)
+        ):
+            return False
+        try:
+            check_signature(signer.key, one.signed)
+        except SignatureWrong:
+            return False
+        return True
 
     @cached_property
     def proven_lists(self) -> tuple[RevocationList, ...]:
