@@ -196,6 +196,7 @@ SCOPES: dict[str, frozenset[tuple[str, str]]] = {
             ("GET", "/passes/v1/types"),
             ("POST", "/passes/v1/passes"),
             ("GET", PASS),
+            ("POST", f"{PASS}/revocation"),
             ("GET", f"{PASS}/<kind>.<extension>"),
             ("POST", PASS_BATCHES),
             ("GET", PASS_BATCH),
