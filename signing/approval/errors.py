@@ -64,7 +64,7 @@ class SomebodySigns(TooMany):
 
 
 class ParticipantAway(Forbidden):
-    """Who acts, or for whom they act, is not in the institution's service any more."""
+    """The one on whose behalf you act is not in the institution's service any more."""
 
     problem = "participant-away"
     title = "This person does not serve there any more"

@@ -24,7 +24,8 @@ _A_DOCUMENT = ("ឯកសារមួយ", "A document")
 
 
 class Notices:
-    """Puts the mails. Who has no official address gets none: the page shows what waits."""
+    """Puts the mails. Whom the institution lists no more, or without an official address, gets
+    none: the page shows what waits."""
 
     def __init__(
         self, *, outbox: Outbox, directory: Directory, titles_in_mails: bool, public_url: str
@@ -77,11 +78,12 @@ class Notices:
         connection: Connection,
         deputy_id: str,
         deputy: str,
+        institution: str,
         begins_at: datetime,
         ends_at: datetime,
     ) -> None:
         """Tell somebody that they were named."""
-        address = self._directory.address(connection, deputy)
+        address = self._directory.address(connection, deputy, institution)
         if address is None:
             return
         mail = self._templates["deputy"].mail(
@@ -115,7 +117,7 @@ class Notices:
         person: str,
         **values: str,
     ) -> None:
-        address = self._directory.address(connection, person)
+        address = self._directory.address(connection, person, approval.institution)
         if address is None:
             return
         khmer, english = _A_DOCUMENT

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from core.errors import CamtrustError
 from enrollment.officers import OfficerState
 from signing.approval.errors import (
     ApprovalUnknown,
@@ -157,15 +158,15 @@ def test_a_deputy_hears_of_what_comes_meanwhile(world: ApprovalWorld) -> None:
     assert told == ["person1@examples.example", "person2@examples.example"]
 
 
-@pytest.mark.parametrize("who", ["1", "2"])
-def test_neither_who_left_nor_their_deputy_signs(world: ApprovalWorld, who: str) -> None:
+@pytest.mark.parametrize(("who", "refusal"), [("1", ParticipantAway), ("2", ApprovalUnknown)])
+def test_neither_who_left_nor_their_deputy_signs(
+    world: ApprovalWorld, who: str, refusal: type[CamtrustError]
+) -> None:
     started = world.start("1")
     world.name_deputy("1", "2")
     proof = world.ask(started, "2", "1")
-    subscribers = world.services.registration.subscribers
-    [served] = subscribers.people.employments_of(world.people[who].id)
-    subscribers.people.leave(served.id)
-    with pytest.raises(ParticipantAway):
+    world.leave(who)
+    with pytest.raises(refusal):
         world.confirm(started, "2", proof, "1")
     assert world.find(started).revision == 0
 

@@ -244,6 +244,12 @@ class ApprovalWorld:
             ends_at=period.get("ends_at", now + timedelta(days=7)),
         )
 
+    def leave(self, number: str) -> None:
+        """Have somebody leave the ministry, who goes on to sign in."""
+        people = self.services.registration.subscribers.people
+        [served] = people.employments_of(self.people[number].id)
+        people.leave(served.id)
+
     def document(self, approval: Approval) -> bytes:
         return self.approval.desk.document(self.find(approval)).read_bytes()
 
