@@ -51,10 +51,14 @@ class Sight:
         self._clock = clock
 
     def requested(self, approval_id: str, requester: str) -> Approval:
-        """Return a circulation to whoever started it. Raises ApprovalUnknown."""
+        """Return a circulation to whoever started it; people have to serve there still.
+
+        Raises ApprovalUnknown.
+        """
         with self._database.read() as connection:
             found = find_approval(connection, approval_id)
-        if found.requester != requester:
+        has_left = found.by_person and not self._serves(requester, found.institution)
+        if found.requester != requester or has_left:
             raise ApprovalUnknown("There is no such circulation, or it has not come to you.")
         return found
 

@@ -25,7 +25,7 @@ from enrollment.institutions.institution import InstitutionDetails, InstitutionK
 from enrollment.people.person import PersonDetails, PersonName, Place
 from hsm.keys import KeyAlgorithm, KeyState
 from hsm.private_keys import as_private_key, hash_for
-from signing.approval.approval import Approval, ParticipantRole
+from signing.approval.approval import Approval, ParticipantRole, find_approval
 from signing.approval.starting import Asked, Circulation, Step
 from signing.credentials.credential import Credential, Holder, HolderKind
 from tests.enrollment.passkeys.authenticator import Authenticator
@@ -181,7 +181,8 @@ class ApprovalWorld:
         )
 
     def find(self, approval: Approval) -> Approval:
-        return self.approval.sight.requested(approval.id, approval.requester)
+        with self.services.database.read() as connection:
+            return find_approval(connection, approval.id)
 
     def place_of(self, approval: Approval, number: str, place: str | None = None) -> int:
         """The place of the one with this staff number."""
