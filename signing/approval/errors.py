@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.errors import Conflict, Forbidden, NotFound, TooMany, Unacceptable
+from core.errors import Conflict, Forbidden, NotFound, TooMany, Unacceptable, Unavailable
 
 NOTHING_DONE = "Nothing was changed, and nothing was signed."
 
@@ -19,6 +19,13 @@ class ApprovalDocumentGone(NotFound):
 
     problem = "approval-document-gone"
     title = "The document was erased"
+
+
+class ApprovalDocumentAltered(Unavailable):
+    """The file on the disk is not the one that was stored; operators put the right one back."""
+
+    problem = "approval-document-altered"
+    title = "The document is not the one that was stored"
 
 
 class ApprovalOver(Conflict):

@@ -9,18 +9,20 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from signing.approval.approval import Approval
+from signing.approval.errors import ApprovalDocumentAltered
+from signing.documents.batches.files import sha256_of
 from signing.documents.errors import StorageUnavailable
 from signing.documents.whole_files import whole_file
 
-ORIGINAL = "original"
 SEALED = "sealed"
 
 
 class ApprovalFiles:
     """A folder that all workers and web servers share, with a folder for each circulation.
 
-    The original and the sealed document have names of their own; every other revision has the name
-    of the signing that made it.
+    The first revision is named by the SHA-256 of what is in it, the sealed one ``sealed``, every
+    other by the signing that made it.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -29,6 +31,21 @@ class ApprovalFiles:
     def revision(self, approval_id: str, name: str) -> Path:
         """Return where a revision lies, once it is whole."""
         return self._folder / approval_id / f"{name}.pdf"
+
+    def newest(self, approval: Approval) -> Path:
+        """Return where the newest revision lies, which is what was stored.
+
+        Raises StorageUnavailable and ApprovalDocumentAltered.
+        """
+        path = self.revision(approval.id, approval.document)
+        with _disk():
+            found = sha256_of(path)
+        if found != approval.sha256:
+            raise ApprovalDocumentAltered(
+                "The document on the disk is another than was stored. Report it to the operators.",
+                kept="Nothing was signed.",
+            )
+        return path
 
     def prepared(self, approval_id: str, name: str) -> Path:
         """Return where a revision lies while it waits for its signature."""

@@ -127,7 +127,7 @@ class Sealing:
         target = self._files.revision(approval.id, SEALED)
         if not target.exists():  # Step 2.
             signer = self._seals.seal_for(approval.institution, approval.seal)
-            source = self._files.revision(approval.id, approval.document)
+            source = self._files.newest(approval)
             partial = self._files.prepared(approval.id, secrets.token_hex(16))
             with self._files.opened(source) as content, self._files.writing(partial) as result:
                 self._sign(approval, content, result, signer)  # Step 3.

@@ -88,7 +88,7 @@ class ApprovalSigning:
         """Prepare a signature over the revision that somebody saw; return the passkey's question.
 
         Raises as :meth:`Sight.place`, RoleDiffers, RevisionMoved, NoSigningKey, what keys refuse,
-        what signing refuses the document for, and SecondFactorRefused.
+        what signing refuses the document for, ApprovalDocumentAltered, and SecondFactorRefused.
         """
         place = self._sight.place(approval_id, number, person)
         if place.participant.role is not ParticipantRole.SIGN:
@@ -136,7 +136,7 @@ class ApprovalSigning:
         path = self._files.prepared(approval.id, name)
         engine = self._engine()
         with (
-            self._files.opened(self._files.revision(approval.id, approval.document)) as source,
+            self._files.opened(self._files.newest(approval)) as source,
             self._files.writing(path) as target,
         ):
             options = self._stamps.options(

@@ -34,7 +34,7 @@ from signing.approval.errors import (
     ParticipantUnsuitable,
     TooManyApprovals,
 )
-from signing.approval.files import ORIGINAL, ApprovalFiles
+from signing.approval.files import ApprovalFiles
 from signing.approval.models import approval_participants, approvals
 from signing.approval.progress import Progress
 from signing.approval.record import record_act
@@ -137,13 +137,16 @@ class Starting:
                 at=self._clock.now(),
             )
             document.seek(0)
-            with self._files.writing(self._files.revision(approval_id, ORIGINAL)) as file:
+            # Two that are sent at once under one id never overwrite each other.
+            name = sha256.hex()
+            with self._files.writing(self._files.revision(approval_id, name)) as file:
                 while chunk := document.read(_CHUNK):
                     file.write(chunk)
         values = {
             "institution": institution,
             "seal": seal,
             "stamp": None if wanted.stamp is None else wanted.stamp.model_dump(mode="json"),
+            "document": name,
             "sha256": sha256,
             "octets": octets,
         }
@@ -258,7 +261,6 @@ class Starting:
                 state=ApprovalState.CIRCULATING,
                 step=1,
                 revision=0,
-                document=ORIGINAL,
                 tries=0,
                 started_at=now,
                 salt=new_salt(),

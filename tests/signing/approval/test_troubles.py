@@ -12,10 +12,12 @@ import pytest
 from camtrust.document_statuses import HouseStatuses
 from camtrust.document_timestamps import HouseTimestamps
 from signing.approval.approval import Approval
-from signing.approval.errors import SomebodySigns
+from signing.approval.errors import ApprovalDocumentAltered, SomebodySigns
+from signing.approval.starting import Starting
 from signing.documents.errors import StatusUnavailable, StorageUnavailable, TimestampUnavailable
 from tests.signing.approval.killed_process import STATUS
 from tests.signing.approval.world import ApprovalWorld
+from tests.signing.documents.pdfs import one_page
 
 
 def tsa_away(patch: pytest.MonkeyPatch) -> None:
@@ -140,7 +142,7 @@ def test_what_was_signed_by_a_dead_process_is_dropped_when_others_were_sooner(
     assert world.approval.signing.recover() == 0
     assert (world.find(started).state, world.find(started).revision) == ("refused", 0)
     files = sorted(one.name for one in (world.services.home / "approvals" / started.id).iterdir())
-    assert files == ["original.pdf"]
+    assert files == [f"{started.sha256.hex()}.pdf"]
 
 
 def test_who_dies_while_signing_has_not_signed_and_holds_others_up_for_minutes_only(
@@ -169,6 +171,40 @@ def test_a_worker_that_dies_after_sealing_has_sealed_once(either_world: Approval
     assert world.approval.sealing.go_on() == 1
     assert world.document(started) == sealed
     assert world.kinds().count("approval-sealed") == 1
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_a_document_that_was_swapped_on_the_disk_is_noticed(
+    world: ApprovalWorld, signed: bool
+) -> None:
+    started = world.start("1", "2") if signed else world.start("2")
+    if signed:
+        world.sign(started, "1")
+    path = world.approval.desk.document(world.find(started))
+    kept = path.read_bytes()
+    path.write_bytes(one_page(padding=10))
+    with pytest.raises(ApprovalDocumentAltered):
+        world.ask(started, "2")
+    with pytest.raises(ApprovalDocumentAltered):
+        world.document(started)
+    path.write_bytes(kept)
+    world.sign(started, "2")
+    path = world.approval.desk.document(world.find(started))
+    path.write_bytes(kept)
+    assert world.approval.sealing.go_on() == 0
+    assert world.find(started).trouble == "approval-document-altered"
+
+
+def test_two_documents_sent_at_once_under_one_id_do_not_overwrite_each_other(
+    world: ApprovalWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = world.start("1")
+    known = [None, started]
+    monkeypatch.setattr(Starting, "_known", lambda *_: known.pop(0))
+    # Sent before the other was stored, it is told of that one.
+    again = world.start("1", pdf=one_page(padding=10), approval_id=started.id)
+    assert (again.id, known) == (started.id, [])
+    assert world.document(started) == one_page()
 
 
 def test_a_folder_that_is_away_loses_nothing(world: ApprovalWorld) -> None:

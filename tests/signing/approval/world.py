@@ -176,7 +176,7 @@ class ApprovalWorld:
         return self.approval.starting.start(
             wanted,
             io.BytesIO(pdf or one_page()),
-            approval_id=new_act_id(self.clock.now()),
+            approval_id=options.pop("approval_id", None) or new_act_id(self.clock.now()),
             by=by,
         )
 
