@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,6 +19,9 @@ from signing.documents.errors import StorageUnavailable
 from signing.documents.whole_files import whole_file
 
 SEALED = "sealed"
+# More than a signature adds: its stamp with fonts and a picture, certificates, status and times.
+SIGNATURE_OCTETS = 1 << 20
+_ID = re.compile(r"[0-9a-f]{32}")
 
 
 class ApprovalFiles:
@@ -52,10 +58,16 @@ class ApprovalFiles:
         return self._folder / approval_id / f"{name}.prepared"
 
     @contextmanager
-    def writing(self, target: Path) -> Iterator[BinaryIO]:
-        """Yield what becomes ``target`` when the block is over. Raises StorageUnavailable."""
+    def writing(self, target: Path, *, room: int) -> Iterator[BinaryIO]:
+        """Yield what becomes ``target`` when the block is over.
+
+        ``room``: how many octets have to be free before. Raises StorageUnavailable.
+        """
         with _disk():
-            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if shutil.disk_usage(self._folder).free < room:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            target.parent.mkdir(exist_ok=True, mode=0o700)
         with whole_file(target) as file:
             yield file
 
@@ -72,11 +84,10 @@ class ApprovalFiles:
         """Yield a prepared revision to be written to; it becomes ``target`` when it is over."""
         with _disk():
             file = prepared.open("r+b")
-        with file:
+        with file, _disk():
             yield file
-            with _disk():
-                file.flush()
-                os.fsync(file.fileno())
+            file.flush()
+            os.fsync(file.fileno())
         with _disk():
             prepared.replace(target)
 
@@ -103,7 +114,14 @@ class ApprovalFiles:
         """Return the ids of the circulations that have files."""
         if not self._folder.is_dir():
             return []
-        return sorted(one.name for one in self._folder.iterdir() if one.is_dir())
+        return sorted(one.name for one in self._folder.iterdir() if _ID.fullmatch(one.name))
+
+    def is_untouched_since(self, approval_id: str, moment: datetime) -> bool:
+        """Tell whether nothing came into a circulation's folder, or went, since then."""
+        try:
+            return (self._folder / approval_id).stat().st_mtime < moment.timestamp()
+        except FileNotFoundError:
+            return False
 
     def forget(self, approval_id: str) -> None:
         """Erase all files of a circulation."""

@@ -25,7 +25,7 @@ from core.database import Database
 from core.errors import CamtrustError
 from core.transparency.log import TransparencyLog
 from signing.approval.approval import ActKind, Approval, ApprovalState, find_approval
-from signing.approval.files import SEALED, ApprovalFiles
+from signing.approval.files import SEALED, SIGNATURE_OCTETS, ApprovalFiles
 from signing.approval.models import approvals
 from signing.approval.progress import Progress
 from signing.approval.record import record_act
@@ -129,7 +129,11 @@ class Sealing:
             signer = self._seals.seal_for(approval.institution, approval.seal)
             source = self._files.newest(approval)
             partial = self._files.prepared(approval.id, secrets.token_hex(16))
-            with self._files.opened(source) as content, self._files.writing(partial) as result:
+            room = approval.octets + SIGNATURE_OCTETS
+            with (
+                self._files.opened(source) as content,
+                self._files.writing(partial, room=room) as result,
+            ):
                 self._sign(approval, content, result, signer)  # Step 3.
             self._files.settle(partial, target)
         self._record(approval.id, sha256_of(target), target.stat().st_size)  # Step 4.

@@ -35,7 +35,7 @@ from signing.approval.errors import (
     SigningOutdated,
     SomebodySigns,
 )
-from signing.approval.files import ApprovalFiles
+from signing.approval.files import SIGNATURE_OCTETS, ApprovalFiles
 from signing.approval.keys import PersonKeys, PersonSigner
 from signing.approval.models import approvals
 from signing.approval.settling import Settling
@@ -137,7 +137,7 @@ class ApprovalSigning:
         engine = self._engine()
         with (
             self._files.opened(self._files.newest(approval)) as source,
-            self._files.writing(path) as target,
+            self._files.writing(path, room=approval.octets + SIGNATURE_OCTETS) as target,
         ):
             options = self._stamps.options(
                 source,

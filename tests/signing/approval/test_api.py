@@ -268,3 +268,5 @@ def test_an_institution_has_so_many_at_once(caller: Caller) -> None:
     assert caller.start().status_code == 201
     answer = caller.start()
     assert (answer.status_code, answer.get_json()["limit"]) == (409, 1)
+    # It was said before anything was written.
+    assert len(list((caller.world.services.home / "approvals").iterdir())) == 1

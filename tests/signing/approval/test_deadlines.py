@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 
 import pytest
@@ -92,3 +93,19 @@ def test_the_document_is_erased_when_its_time_is_over_and_the_list_stays(
     assert world.kinds()[-1] == "approval-erased"
     assert world.find(ended).acts[1].text == "Figures are wrong."
     assert world.document(open_)
+
+
+def test_what_a_process_that_died_while_starting_left_is_erased_after_a_day(
+    either_world: ApprovalWorld,
+) -> None:
+    world = either_world
+    folder, started = world.services.home / "approvals", world.start("1")
+    left, fresh, others = "1" * 32, "2" * 32, "lost+found"
+    for name, hours in ((left, 25), (fresh, 23), (others, 99), (started.id, 99)):
+        (folder / name).mkdir(exist_ok=True)
+        (folder / name / "something.pdf").touch()
+        at = (world.clock.now() - timedelta(hours=hours)).timestamp()
+        os.utime(folder / name, (at, at))
+    assert world.approval.retention.erase_old() == 0
+    assert {one.name for one in folder.iterdir()} == {fresh, others, started.id}
+    assert world.document(started)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import shutil
 import subprocess
 import sys
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,8 +16,10 @@ from camtrust.document_statuses import HouseStatuses
 from camtrust.document_timestamps import HouseTimestamps
 from signing.approval.approval import Approval
 from signing.approval.errors import ApprovalDocumentAltered, SomebodySigns
+from signing.approval.files import SIGNATURE_OCTETS
 from signing.approval.starting import Starting
 from signing.documents.errors import StatusUnavailable, StorageUnavailable, TimestampUnavailable
+from signing.documents.signing import DocumentSigning
 from tests.signing.approval.killed_process import STATUS
 from tests.signing.approval.world import ApprovalWorld
 from tests.signing.documents.pdfs import one_page
@@ -205,6 +210,43 @@ def test_two_documents_sent_at_once_under_one_id_do_not_overwrite_each_other(
     again = world.start("1", pdf=one_page(padding=10), approval_id=started.id)
     assert (again.id, known) == (started.id, [])
     assert world.document(started) == one_page()
+
+
+def test_nothing_is_begun_where_the_disk_has_no_room_for_it(
+    world: ApprovalWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = 2 * SIGNATURE_OCTETS + len(one_page())
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+    # Of one signature and the seal each is one more copy.
+    with pytest.raises(StorageUnavailable):
+        world.start("1")
+    assert list((world.services.home / "approvals").iterdir()) == []
+    free *= 2
+    started = world.start("1")
+    free = SIGNATURE_OCTETS
+    with pytest.raises(StorageUnavailable):
+        world.ask(started, "1")
+    free *= 2
+    world.sign(started, "1")
+    free = SIGNATURE_OCTETS
+    assert world.approval.sealing.go_on() == 0
+    assert world.find(started).trouble == "storage-unavailable"
+
+
+def test_a_disk_that_fills_while_somebody_signs_is_said_and_they_sign_anew(
+    world: ApprovalWorld,
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    started = world.start("1")
+    proof = world.ask(started, "1")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DocumentSigning, "complete", full)
+        with pytest.raises(StorageUnavailable):
+            world.confirm(started, "1", proof)
+    assert world.find(started).revision == 0
+    assert world.sign(started, "1").revision == 1
 
 
 def test_a_folder_that_is_away_loses_nothing(world: ApprovalWorld) -> None:
