@@ -44,14 +44,22 @@ class ApprovalFiles:
         Raises StorageUnavailable and ApprovalDocumentAltered.
         """
         path = self.revision(approval.id, approval.document)
-        with _disk():
-            found = sha256_of(path)
-        if found != approval.sha256:
+        if self.measured(path) != (approval.sha256, approval.octets):
             raise ApprovalDocumentAltered(
                 "The document on the disk is another than was stored. Report it to the operators.",
                 kept="Nothing was signed.",
             )
         return path
+
+    def measured(self, path: Path) -> tuple[bytes, int]:
+        """Return the SHA-256 of a file and its length. Raises StorageUnavailable."""
+        with _disk():
+            return sha256_of(path), path.stat().st_size
+
+    def has(self, path: Path) -> bool:
+        """Tell whether a file is there. Raises StorageUnavailable where the disk does not say."""
+        with _disk():
+            return path.exists()
 
     def prepared(self, approval_id: str, name: str) -> Path:
         """Return where a revision lies while it waits for its signature."""

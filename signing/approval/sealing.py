@@ -29,7 +29,6 @@ from signing.approval.files import SEALED, SIGNATURE_OCTETS, ApprovalFiles
 from signing.approval.models import approvals
 from signing.approval.progress import Progress
 from signing.approval.record import record_act
-from signing.documents.batches.files import sha256_of
 from signing.documents.levels import Level
 from signing.documents.options import SigningOptions
 from signing.documents.ports import DocumentSigner, Seals
@@ -125,7 +124,7 @@ class Sealing:
 
     def _seal(self, approval: Approval) -> None:
         target = self._files.revision(approval.id, SEALED)
-        if not target.exists():  # Step 2.
+        if not self._files.has(target):  # Step 2.
             signer = self._seals.seal_for(approval.institution, approval.seal)
             source = self._files.newest(approval)
             partial = self._files.prepared(approval.id, secrets.token_hex(16))
@@ -136,7 +135,7 @@ class Sealing:
             ):
                 self._sign(approval, content, result, signer)  # Step 3.
             self._files.settle(partial, target)
-        self._record(approval.id, sha256_of(target), target.stat().st_size)  # Step 4.
+        self._record(approval.id, *self._files.measured(target))  # Step 4.
 
     def _sign(
         self, approval: Approval, content: BinaryIO, result: BinaryIO, signer: DocumentSigner

@@ -12,7 +12,6 @@ from signing.approval.files import ApprovalFiles
 from signing.approval.models import approvals
 from signing.approval.progress import Progress
 from signing.approval.signings import Signing, Signings, delete_signing
-from signing.documents.batches.files import sha256_of
 
 _TOO_LATE = (ApprovalOver, NotYourTurn, RevisionMoved)
 
@@ -38,10 +37,11 @@ class Settling:
     def settle(self, signing: Signing) -> Approval:
         """Make a signed file the newest revision.
 
-        Raises ApprovalOver, NotYourTurn and RevisionMoved where others were sooner.
+        Raises ApprovalOver, NotYourTurn and RevisionMoved where others were sooner, and
+        StorageUnavailable.
         """
         path = self._files.revision(signing.approval, signing.id)
-        sha256, octets = sha256_of(path), path.stat().st_size
+        sha256, octets = self._files.measured(path)
         with self._database.begin() as connection:
             approval = find_approval(connection, signing.approval, locked=True)
             if not delete_signing(connection, signing):

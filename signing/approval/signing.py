@@ -121,7 +121,7 @@ class ApprovalSigning:
         """Settle what was signed by a process that died; return how many were."""
         settled = 0
         for signing in self._signings.all_open():
-            if self._files.revision(signing.approval, signing.id).exists():
+            if self._files.has(self._files.revision(signing.approval, signing.id)):
                 settled += self._settling.settle_if_it_can_be(signing)
             # A folder that is away may hold what was signed.
             elif signing.expires_at <= self._clock.now() and self._files.has_folder(
@@ -170,7 +170,7 @@ class ApprovalSigning:
             # It was renewed since; what was prepared names the old one.
             raise SigningOutdated("Open the page again, and sign then.", kept=NOTHING_DONE)
         target = self._files.revision(place.approval.id, signing.id)
-        if target.exists():
+        if self._files.has(target):
             # Signed before, by a process that died before it could say so.
             return
         act = self._act(signing, signer)

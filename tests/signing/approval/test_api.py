@@ -227,6 +227,18 @@ def test_somebody_whom_it_reached_sees_it_over_the_api_too(caller: Caller) -> No
     assert caller.http.get(f"{V1}/approvals").get_json()["approvals"] == []
 
 
+def test_a_document_whose_folder_is_away_is_not_said_to_be_gone(caller: Caller) -> None:
+    path = f"{V1}/approvals/{caller.start().get_json()['id']}"
+    folder = caller.world.services.home / "approvals"
+    folder.rename(folder.with_name("elsewhere"))
+    away = caller.http.get(f"{path}/document")
+    assert away.status_code == 503
+    assert away.get_json()["type"].endswith("/storage-unavailable")
+    assert caller.http.get(path).status_code == 200
+    folder.with_name("elsewhere").rename(folder)
+    assert caller.http.get(f"{path}/document").status_code == 200
+
+
 def test_it_is_cancelled_and_people_replaced(caller: Caller) -> None:
     path = f"{V1}/approvals/{caller.start().get_json()['id']}"
     body = {"participant": 1, "staff_number": "3"}

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -247,6 +248,25 @@ def test_a_disk_that_fills_while_somebody_signs_is_said_and_they_sign_anew(
             world.confirm(started, "1", proof)
     assert world.find(started).revision == 0
     assert world.sign(started, "1").revision == 1
+
+
+def test_a_disk_that_gives_errors_after_somebody_signed_loses_no_signature(
+    world: ApprovalWorld,
+) -> None:
+    def stale(*_: Any) -> bytes:
+        raise OSError(errno.ESTALE, "Stale file handle")
+
+    started = world.start("1")
+    proof = world.ask(started, "1")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("signing.approval.files.sha256_of", stale)
+        with pytest.raises(StorageUnavailable):
+            world.confirm(started, "1", proof)
+        patch.setattr(Path, "exists", stale)
+        with pytest.raises(StorageUnavailable):
+            world.confirm(started, "1", proof)
+    assert world.approval.signing.recover() == 1
+    assert world.find(started).revision == 1
 
 
 def test_a_folder_that_is_away_loses_nothing(world: ApprovalWorld) -> None:
