@@ -17,6 +17,7 @@ from signing.approval.errors import (
     ParticipantUnsuitable,
 )
 from signing.credentials.errors import CredentialLocked, CredentialStateRefused
+from signing.documents.stamps.errors import StampDoesNotFit
 from tests.signing.approval.world import ApprovalWorld
 from tests.signing.world import MINISTRY
 
@@ -54,6 +55,14 @@ def test_the_stamp_says_on_whose_behalf(world: ApprovalWorld) -> None:
     assert "on behalf of Sok Dara" in said
     assert "Chan Vanna" in said
     assert "ក្នុងនាម សុខ ដារ៉ា" in said
+
+
+def test_a_stamp_that_has_no_room_for_a_deputys_words_does_not_go_round(
+    world: ApprovalWorld,
+) -> None:
+    with pytest.raises(StampDoesNotFit):
+        world.start("1", stamp={"x": 15, "y": 15, "width": 80, "height": 22})
+    assert world.kinds() == []
 
 
 def test_a_deputy_is_none_before_and_after_the_period(world: ApprovalWorld) -> None:
