@@ -57,7 +57,7 @@ class RevisionMoved(Conflict):
 
 
 class SigningOutdated(Conflict):
-    """What you were about to sign was prepared too long ago; open the page again."""
+    """What you were about to sign was prepared too long ago, or anew; open the page again."""
 
     problem = "approval-signing-outdated"
     title = "Too much time has passed"

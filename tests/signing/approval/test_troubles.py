@@ -16,8 +16,10 @@ import pytest
 from camtrust.document_statuses import HouseStatuses
 from camtrust.document_timestamps import HouseTimestamps
 from signing.approval.approval import Approval
-from signing.approval.errors import ApprovalDocumentAltered, SomebodySigns
+from signing.approval.errors import ApprovalDocumentAltered, SigningOutdated, SomebodySigns
 from signing.approval.files import SIGNATURE_OCTETS
+from signing.approval.settling import Settling
+from signing.approval.signings import Signing
 from signing.approval.starting import Starting
 from signing.documents.errors import StatusUnavailable, StorageUnavailable, TimestampUnavailable
 from signing.documents.signing import DocumentSigning
@@ -211,6 +213,42 @@ def test_two_documents_sent_at_once_under_one_id_do_not_overwrite_each_other(
     again = world.start("1", pdf=one_page(padding=10), approval_id=started.id)
     assert (again.id, known) == (started.id, [])
     assert world.document(started) == one_page()
+
+
+def test_a_signature_that_was_given_up_before_it_was_settled_is_not_said_to_count(
+    world: ApprovalWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settle = Settling.settle
+
+    def given_up(settling: Settling, signing: Signing) -> Approval:
+        world.approval.signings.drop(signing)
+        return settle(settling, signing)
+
+    started = world.start("12")
+    world.sign(started, "2")
+    with monkeypatch.context() as patch:
+        patch.setattr(Settling, "settle", given_up)
+        proof = world.ask(started, "1")
+        with pytest.raises(SigningOutdated):
+            world.confirm(started, "1", proof)
+    assert world.find(started).revision == 1
+    world.sign(started, "1")
+    assert len(world.signatures(started)) == 2
+
+
+def test_a_signature_that_another_process_settled_is_said_to_count(
+    world: ApprovalWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settle = Settling.settle
+
+    def twice(settling: Settling, signing: Signing) -> Approval:
+        settle(settling, signing)
+        return settle(settling, signing)
+
+    started = world.start("1")
+    monkeypatch.setattr(Settling, "settle", twice)
+    assert world.sign(started, "1").revision == 1
+    assert world.kinds().count("approval-signed") == 1
 
 
 def test_nothing_is_begun_where_the_disk_has_no_room_for_it(
