@@ -16,6 +16,7 @@ from core.transparency.log import TransparencyLog
 from signing.approval.approval import ActKind, find_approval
 from signing.approval.files import ApprovalFiles
 from signing.approval.models import approvals
+from signing.approval.one_by_one import count_done
 from signing.approval.record import record_act
 
 _AT_ONCE = 500
@@ -43,7 +44,7 @@ class ApprovalRetention:
 
     def erase_old(self) -> int:
         """Return how many circulations lost their documents. Cut short, it goes on later."""
-        erased = sum(map(self._mark, self._over()))
+        erased = count_done(self._over(), self._mark, event="approval-not-erased")
         # That it is erased is said first: a file left over goes the next time.
         held = iter(self._files.held())
         while chunk := list(islice(held, _AT_ONCE)):

@@ -38,6 +38,7 @@ from signing.approval.errors import (
 from signing.approval.files import SIGNATURE_OCTETS, ApprovalFiles
 from signing.approval.keys import PersonKeys, PersonSigner
 from signing.approval.models import approvals
+from signing.approval.one_by_one import count_done
 from signing.approval.settling import Settling
 from signing.approval.sight import Place, Sight
 from signing.approval.signings import Signing, Signings
@@ -119,16 +120,17 @@ class ApprovalSigning:
 
     def recover(self) -> int:
         """Settle what was signed by a process that died; return how many were."""
-        settled = 0
-        for signing in self._signings.all_open():
-            if self._files.has(self._files.revision(signing.approval, signing.id)):
-                settled += self._settling.settle_if_it_can_be(signing)
-            # A folder that is away may hold what was signed.
-            elif signing.expires_at <= self._clock.now() and self._files.has_folder(
-                signing.approval
-            ):
-                self._signings.drop(signing)
-        return settled
+        return count_done(
+            self._signings.all_open(), self._recover, event="approval-signing-not-settled"
+        )
+
+    def _recover(self, signing: Signing) -> bool:
+        if self._files.has(self._files.revision(signing.approval, signing.id)):
+            return self._settling.settle_if_it_can_be(signing)
+        # A folder that is away may hold what was signed.
+        if signing.expires_at <= self._clock.now() and self._files.has_folder(signing.approval):
+            self._signings.drop(signing)
+        return False
 
     def _prepare(self, place: Place, signer: PersonSigner) -> Signing:
         approval, now = place.approval, self._clock.now()
