@@ -1,7 +1,7 @@
 """Mails to those whose turn it is, and to whoever started a circulation.
 
 Put into the outbox inside the transaction of the act that they tell of. A mail leads to the page,
-and holds neither the document nor, unless the settings allow it, its title.
+and holds neither the document nor, unless the settings allow it, its title; never one with a link.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from core.mail.templates import MailTemplate
 from core.web.languages import day, instant
 from signing.approval.approval import Approval, Participant
 from signing.approval.directory import Directory
+from signing.approval.words import holds_link
 
 MAILS = Path(__file__).parent / "mails"
 PATH = "/approvals"
@@ -121,7 +122,8 @@ class Notices:
         if address is None:
             return
         khmer, english = _A_DOCUMENT
-        if self._titles:
+        # A stranger's words with a link in them would be a mail of ours that leads to strangers.
+        if self._titles and not holds_link(approval.title):
             khmer = english = approval.title
         mail = self._templates[kind].mail(
             to=address,

@@ -62,16 +62,26 @@ def test_mails_lead_to_the_page_and_say_nothing_of_the_document(world: ApprovalW
     assert "ឯកសារមួយ កំពុងរង់ចាំអ្នក" in mail.body
 
 
-def test_the_title_stands_in_mails_where_the_settings_say_so(world: ApprovalWorld) -> None:
+@pytest.mark.parametrize(
+    ("title", "said"),
+    [
+        ("Decision 12/2026", "Decision 12/2026"),
+        ("Confirm your PIN at pki-kh.example", "A document"),
+    ],
+)
+def test_the_title_stands_in_mails_where_the_settings_say_so_and_it_leads_nowhere(
+    world: ApprovalWorld, title: str, said: str
+) -> None:
     world.services.settings = world.services.settings.model_copy(
         update={
             "approval": ApprovalSettings(seals=world.approval.settings.seals, titles_in_mails=True)
         }
     )
-    world.start("1", title="Decision 12/2026")
+    world.start("1", title=title)
     with world.services.database.read() as connection:
         [mail] = connection.execute(select(mails)).all()
-    assert mail.body.count("Decision 12/2026") == 2
+    assert f"{said} waits for you" in mail.body
+    assert ("pki-kh" in mail.body, mail.body.count(title)) == (False, 2 * (title == said))
 
 
 def test_the_document_is_erased_when_its_time_is_over_and_the_list_stays(
