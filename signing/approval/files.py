@@ -99,15 +99,17 @@ class ApprovalFiles:
         with _disk():
             prepared.replace(target)
 
+    def note(self, approval_id: str, sha256: bytes) -> Path:
+        """Return where lies what registering a sealed document of this SHA-256 needs."""
+        return self._folder / approval_id / f"{sha256.hex()}.stamp"
+
     def settle(self, partial: Path, target: Path) -> None:
         """Make ``partial`` the one ``target``, unless another is that already.
 
         link(2) fails where the name exists: of two workers that both sealed, one is too late.
         """
-        with _disk():
-            with suppress(FileExistsError):
-                os.link(partial, target)
-            partial.unlink(missing_ok=True)
+        with _disk(), suppress(FileExistsError):
+            os.link(partial, target)
 
     def drop(self, path: Path) -> None:
         """Erase one file, if it is there."""
