@@ -155,6 +155,18 @@ class ApprovalWiring:
         )
 
     @cached_property
+    def changing(self) -> Changing:
+        """Ends circulations, and replaces people in them."""
+        return Changing(
+            database=self._services.database,
+            log=self._services.log,
+            sight=self.sight,
+            starting=self.starting,
+            progress=self.progress,
+            clock=self._services.clock,
+        )
+
+    @cached_property
     def sealing(self) -> Sealing:
         """Seals what all have signed."""
         services = self._services
@@ -205,13 +217,7 @@ class ApprovalWiring:
                 progress=self.progress,
                 clock=services.clock,
             ),
-            changing=Changing(
-                database=services.database,
-                log=services.log,
-                starting=self.starting,
-                progress=self.progress,
-                clock=services.clock,
-            ),
+            changing=self.changing,
             deputies=Deputies(
                 database=services.database,
                 log=services.log,

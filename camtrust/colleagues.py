@@ -64,9 +64,9 @@ class ListedColleagues:
             return Words(english=institution)
         return Words(details.name_km, details.name_latin)
 
-    def address(self, connection: Connection, person: str) -> str | None:
-        """Return a person's official mail address, None for whoever has none."""
-        return address_of(connection, f"{PERSONS}{person}")
+    def address(self, connection: Connection, person: str, institution: str) -> str | None:
+        """Return the official mail address of somebody whom an institution lists now, or None."""
+        return address_of(connection, f"{PERSONS}{person}", institution=institution)
 
     def _may_sign_in(self, person: str) -> bool:
         return self._subscribers.state_of(person) is OfficerState.ACTIVE

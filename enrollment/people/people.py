@@ -71,6 +71,9 @@ class People:
 
     def listed_under(self, institution: str, staff_number: str) -> str | None:
         """Return the person whom an institution lists under a number, None for nobody."""
+        # No list has such a number, and PostgreSQL refuses even to look for it.
+        if "\x00" in staff_number:
+            return None
         query = select(employments.c.person).where(
             employments.c.institution == institution,
             employments.c.staff_number == staff_number,

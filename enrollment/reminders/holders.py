@@ -21,10 +21,13 @@ _KINDS = {
 }
 
 
-def address_of(connection: Connection, holder: str) -> str | None:
+def address_of(
+    connection: Connection, holder: str, *, institution: str | None = None
+) -> str | None:
     """Return the official address of a listed person, None for whoever has none.
 
-    ``holder`` is the natural key that the certificate was issued for.
+    ``holder`` is the natural key that the certificate was issued for; ``institution``: whose list
+    has to name the person, where not any will do.
     """
     person = _person_of(connection, holder)
     if person is None:
@@ -38,6 +41,8 @@ def address_of(connection: Connection, holder: str) -> str | None:
         )
         .order_by(employments.c.listed_at.desc(), employments.c.id.desc())
     )
+    if institution is not None:
+        query = query.where(employments.c.institution == institution)
     for address in connection.scalars(query):
         try:
             return mail_address(address)

@@ -1,4 +1,7 @@
-"""What whoever started a circulation may change: end it, or put another in somebody's place."""
+"""What whoever started a circulation may change: end it, or put another in somebody's place.
+
+Who left the institution changes nothing any more: then an operator ends it at the console.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +21,13 @@ from signing.approval.approval import (
 from signing.approval.errors import (
     NOTHING_DONE,
     ApprovalOver,
-    ApprovalUnknown,
     NotYourTurn,
     ParticipantUnsuitable,
 )
 from signing.approval.models import approval_participants
 from signing.approval.progress import Progress
 from signing.approval.record import record_act
+from signing.approval.sight import Sight
 from signing.approval.starting import Starting
 from signing.approval.words import checked_text
 
@@ -37,12 +40,14 @@ class Changing:
         *,
         database: Database,
         log: TransparencyLog,
+        sight: Sight,
         starting: Starting,
         progress: Progress,
         clock: Clock,
     ) -> None:
         self._database = database
         self._log = log
+        self._sight = sight
         self._starting = starting
         self._progress = progress
         self._clock = clock
@@ -53,9 +58,17 @@ class Changing:
         Raises ApprovalUnknown, ApprovalOver and WordsUnsuitable.
         """
         text = checked_text(reason, "why you cancel it")
+        self._sight.requested(approval_id, requester)
+        return self._cancel(approval_id, text, by=requester)
+
+    def cancel_at_the_console(self, approval_id: str, *, reason: str) -> Approval:
+        """Do as :meth:`cancel`, for the operators, whose it need not be."""
+        text = checked_text(reason, "why you cancel it")
+        return self._cancel(approval_id, text, by=None)
+
+    def _cancel(self, approval_id: str, text: str, *, by: str | None) -> Approval:
         with self._database.begin() as connection:
             approval = find_approval(connection, approval_id, locked=True)
-            _check_own(approval, requester)
             if approval.state is ApprovalState.CANCELLED:
                 return approval
             if approval.ended_at is not None:
@@ -63,8 +76,16 @@ class Changing:
                     f"The circulation is {approval.state}.", state=str(approval.state)
                 )
             now = self._clock.now()
+            facts = {"at": "console"} if by is None else None
             record_act(
-                self._log, connection, approval, ActKind.CANCELLED, now, by=requester, text=text
+                self._log,
+                connection,
+                approval,
+                ActKind.CANCELLED,
+                now,
+                by=by,
+                text=text,
+                facts=facts,
             )
             self._progress.end(connection, approval_id, ApprovalState.CANCELLED, now)
             return find_approval(connection, approval_id)
@@ -77,14 +98,11 @@ class Changing:
         Raises ApprovalUnknown, ApprovalOver, NotYourTurn and ParticipantUnsuitable. Sent again it
         changes nothing.
         """
-        with self._database.read() as connection:
-            approval = find_approval(connection, approval_id)
         # Before anything is said of people: a stranger learns nothing of who serves where.
-        _check_own(approval, requester)
+        approval = self._sight.requested(approval_id, requester)
         person = self._starting.person(approval.institution, staff_number)
         with self._database.begin() as connection:
             approval = find_approval(connection, approval_id, locked=True)
-            _check_own(approval, requester)
             approval.check_circulating()
             left = approval.participant(number)
             there = [
@@ -143,8 +161,3 @@ class Changing:
             )
         )
         return number
-
-
-def _check_own(approval: Approval, requester: str) -> None:
-    if approval.requester != requester:
-        raise ApprovalUnknown("There is no such circulation, or it has not come to you.")

@@ -1,4 +1,4 @@
-"""``camtrust documents approvals``: circulations that have not ended, and their seals."""
+"""``camtrust documents approvals``: circulations that have not ended, their seals and their end."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Protocol
 import click
 
 from signing.approval.approval import Approval
+from signing.approval.changing import Changing
 from signing.approval.sealing import Sealing
 from signing.approval.sight import Sight
 
@@ -22,6 +23,10 @@ class ApprovalParts(Protocol):
     @property
     def sealing(self) -> Sealing:
         """Seals."""
+
+    @property
+    def changing(self) -> Changing:
+        """Ends circulations."""
 
 
 class Services(Protocol):
@@ -60,6 +65,16 @@ def seal_approvals(services: Services) -> None:
     click.echo(f"{sealed} of {waiting} sealed.")
     if sealed < waiting:
         raise click.exceptions.Exit(1)
+
+
+@approval_commands.command("cancel")
+@click.argument("approval_id", metavar="ID")
+@click.option("--reason", required=True, help="Why; all whom it has reached read it.")
+@click.pass_obj
+def cancel_approval(services: Services, approval_id: str, reason: str) -> None:
+    """End a circulation, such as one whose requester left; its signatures stay in the document."""
+    services.approval.changing.cancel_at_the_console(approval_id, reason=reason)
+    click.echo("Cancelled: its page says so, with the reason.")
 
 
 def _facts(one: Approval) -> dict[str, object]:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import ColumnElement, Connection, Row, select, update
 
 from core.clock import Clock
 from core.database import Database
@@ -24,6 +25,7 @@ from signing.approval.approval import (
 from signing.approval.deputies import deputies_of
 from signing.approval.models import approval_participants, approvals
 from signing.approval.notices import Notices
+from signing.approval.one_by_one import count_done
 from signing.approval.record import record_act
 
 # One transaction each; the scheduler comes again soon.
@@ -79,15 +81,15 @@ class Deadlines:
         )
         with self._database.read() as connection:
             found = connection.execute(query).all()
-        told = 0
-        for row in found:
+
+        def tell(row: Row[Any, Any]) -> bool:
             with self._database.begin() as connection:
                 approval = find_approval(connection, row.approval, locked=True)
                 one = approval.participant(row.number)
                 # Acted, or told by another process, since it was found.
-                if approval.is_turn_of(one):
-                    told += act(connection, approval, one, now)
-        return told
+                return approval.is_turn_of(one) and act(connection, approval, one, now)
+
+        return count_done(found, tell, event="approval-deadline-not-told")
 
     def _remind(
         self, reminded: int, now: datetime

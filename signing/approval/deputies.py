@@ -101,7 +101,7 @@ class Deputies:
                 self._check_others(connection, person, deputy, begins_at, ends_at, now)
                 [index] = self._log.append(connection, [entry])
                 connection.execute(insert(approval_deputies).values(log_index=index, **row))
-                self._notices.deputy(connection, deputy_id, deputy, begins_at, ends_at)
+                self._notices.deputy(connection, deputy_id, deputy, institution, begins_at, ends_at)
                 return _deputy_of(_row(connection, deputy_id))
         except IntegrityError:
             # The same form, sent twice at once.

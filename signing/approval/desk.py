@@ -38,13 +38,16 @@ class ApprovalDesk:
     clock: Clock
 
     def document(self, approval: Approval) -> Path:
-        """Return where the newest revision lies. Raises ApprovalDocumentGone."""
+        """Return where the newest revision lies.
+
+        Raises ApprovalDocumentGone, ApprovalDocumentAltered and StorageUnavailable.
+        """
         erased_from = approval.erased_from(self.kept)
         if approval.erased_at or (erased_from and erased_from <= self.clock.now()):
             raise ApprovalDocumentGone(
                 f"Documents are erased {self.kept.days} days after their circulation ended."
             )
-        return self.files.revision(approval.id, approval.document)
+        return self.files.newest(approval)
 
     def colleague(self, person: str, institution: str) -> Colleague:
         """Return somebody as their institution has them; nameless where it never listed them."""

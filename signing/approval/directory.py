@@ -39,5 +39,5 @@ class Directory(Protocol):
     def institution_name(self, institution: str) -> Words:
         """Return what an institution is called."""
 
-    def address(self, connection: Connection, person: str) -> str | None:
-        """Return a person's official mail address, None for whoever has none."""
+    def address(self, connection: Connection, person: str, institution: str) -> str | None:
+        """Return the official mail address of somebody whom an institution lists now, or None."""

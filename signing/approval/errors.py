@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.errors import Conflict, Forbidden, NotFound, TooMany, Unacceptable
+from core.errors import Conflict, Forbidden, NotFound, TooMany, Unacceptable, Unavailable
 
 NOTHING_DONE = "Nothing was changed, and nothing was signed."
 
@@ -19,6 +19,13 @@ class ApprovalDocumentGone(NotFound):
 
     problem = "approval-document-gone"
     title = "The document was erased"
+
+
+class ApprovalDocumentAltered(Unavailable):
+    """The file on the disk is not the one that was stored; operators put the right one back."""
+
+    problem = "approval-document-altered"
+    title = "The document is not the one that was stored"
 
 
 class ApprovalOver(Conflict):
@@ -50,7 +57,7 @@ class RevisionMoved(Conflict):
 
 
 class SigningOutdated(Conflict):
-    """What you were about to sign was prepared too long ago; open the page again."""
+    """What you were about to sign was prepared too long ago, or anew; open the page again."""
 
     problem = "approval-signing-outdated"
     title = "Too much time has passed"
@@ -64,7 +71,7 @@ class SomebodySigns(TooMany):
 
 
 class ParticipantAway(Forbidden):
-    """Who acts, or for whom they act, is not in the institution's service any more."""
+    """The one on whose behalf you act is not in the institution's service any more."""
 
     problem = "participant-away"
     title = "This person does not serve there any more"

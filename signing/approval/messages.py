@@ -142,7 +142,8 @@ class ActView(ApprovalPart):
     at: datetime
     participant: int | None
     by: str | None = Field(
-        description="The name of who did it; null where it came about by itself."
+        description="The name of who did it; null where it came about by itself, or operators "
+        "cancelled it."
     )
     on_behalf_of: str | None
     text: str | None = Field(description="A reason, or an opinion.")

@@ -98,7 +98,7 @@ approval_acts = Table(
     Column("number", Integer, primary_key=True, autoincrement=False),  # from 1
     Column("kind", String(16), nullable=False),
     Column("participant", Integer),
-    Column("by", String(64)),  # NULL: nobody did it, it came about
+    Column("by", String(64)),  # NULL: it came about, or operators did it
     Column("on_behalf_of", String(64)),
     Column("text", Text),  # a reason, or an opinion
     Column("sha256", LargeBinary(32)),  # of the document that it made

@@ -1,7 +1,7 @@
 """Mails to those whose turn it is, and to whoever started a circulation.
 
 Put into the outbox inside the transaction of the act that they tell of. A mail leads to the page,
-and holds neither the document nor, unless the settings allow it, its title.
+and holds neither the document nor, unless the settings allow it, its title; never one with a link.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from core.mail.templates import MailTemplate
 from core.web.languages import day, instant
 from signing.approval.approval import Approval, Participant
 from signing.approval.directory import Directory
+from signing.approval.words import holds_link
 
 MAILS = Path(__file__).parent / "mails"
 PATH = "/approvals"
@@ -24,7 +25,8 @@ _A_DOCUMENT = ("ឯកសារមួយ", "A document")
 
 
 class Notices:
-    """Puts the mails. Who has no official address gets none: the page shows what waits."""
+    """Puts the mails. Whom the institution lists no more, or without an official address, gets
+    none: the page shows what waits."""
 
     def __init__(
         self, *, outbox: Outbox, directory: Directory, titles_in_mails: bool, public_url: str
@@ -77,11 +79,12 @@ class Notices:
         connection: Connection,
         deputy_id: str,
         deputy: str,
+        institution: str,
         begins_at: datetime,
         ends_at: datetime,
     ) -> None:
         """Tell somebody that they were named."""
-        address = self._directory.address(connection, deputy)
+        address = self._directory.address(connection, deputy, institution)
         if address is None:
             return
         mail = self._templates["deputy"].mail(
@@ -115,11 +118,12 @@ class Notices:
         person: str,
         **values: str,
     ) -> None:
-        address = self._directory.address(connection, person)
+        address = self._directory.address(connection, person, approval.institution)
         if address is None:
             return
         khmer, english = _A_DOCUMENT
-        if self._titles:
+        # A stranger's words with a link in them would be a mail of ours that leads to strangers.
+        if self._titles and not holds_link(approval.title):
             khmer = english = approval.title
         mail = self._templates[kind].mail(
             to=address,

@@ -1,4 +1,7 @@
-"""Erase the documents of circulations that ended long ago; what was done stays in the tables."""
+"""Erase the documents of circulations that ended long ago; what was done stays in the tables.
+
+So are documents that belong to none: a process died between writing one and saying so.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,12 @@ from core.transparency.log import TransparencyLog
 from signing.approval.approval import ActKind, find_approval
 from signing.approval.files import ApprovalFiles
 from signing.approval.models import approvals
+from signing.approval.one_by_one import count_done
 from signing.approval.record import record_act
 
 _AT_ONCE = 500
+# Far longer than a circulation takes to start.
+ABANDONED_AFTER = timedelta(days=1)
 
 
 class ApprovalRetention:
@@ -38,11 +44,11 @@ class ApprovalRetention:
 
     def erase_old(self) -> int:
         """Return how many circulations lost their documents. Cut short, it goes on later."""
-        erased = sum(map(self._mark, self._over()))
+        erased = count_done(self._over(), self._mark, event="approval-not-erased")
         # That it is erased is said first: a file left over goes the next time.
         held = iter(self._files.held())
         while chunk := list(islice(held, _AT_ONCE)):
-            for approval_id in self._marked(chunk):
+            for approval_id in self._needless(chunk):
                 self._files.forget(approval_id)
         return erased
 
@@ -70,9 +76,16 @@ class ApprovalRetention:
             )
             return True
 
-    def _marked(self, approval_ids: list[str]) -> list[str]:
-        query = select(approvals.c.id).where(
-            approvals.c.id.in_(approval_ids), approvals.c.erased_at.is_not(None)
+    def _needless(self, approval_ids: list[str]) -> list[str]:
+        """Return those that are marked as erased, and those that are of no circulation."""
+        query = select(approvals.c.id, approvals.c.erased_at).where(
+            approvals.c.id.in_(approval_ids)
         )
         with self._database.read() as connection:
-            return list(connection.scalars(query))
+            erased = {row.id: row.erased_at is not None for row in connection.execute(query)}
+        before = self._clock.now() - ABANDONED_AFTER
+        return [
+            one
+            for one in approval_ids
+            if (erased[one] if one in erased else self._files.is_untouched_since(one, before))
+        ]

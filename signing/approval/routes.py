@@ -158,7 +158,12 @@ def show_an_approval(approval_id: str) -> ApprovalView:
 
 @approvals_api.get(f"{ONE}/document")
 @requires(CIRCULATE, TAKE_PART)
-@may_refuse(errors.ApprovalUnknown, errors.ApprovalDocumentGone)
+@may_refuse(
+    errors.ApprovalUnknown,
+    errors.ApprovalDocumentGone,
+    errors.ApprovalDocumentAltered,
+    StorageUnavailable,
+)
 @approvals_api.doc(responses=DOCUMENT)
 def get_an_approvals_document(approval_id: str) -> Response:
     """Fetch the document as it is now, with the signatures that it has."""

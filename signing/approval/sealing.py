@@ -2,9 +2,12 @@
 
 1. One that waits and whose time has come is claimed for a while.
 2. If a sealed file is there already, a worker died after it was whole: it is that one.
-3. Else the newest revision is sealed at B-LTA to a name of its own, which becomes the sealed
-   document unless another worker's did first.
-4. One transaction says that it is sealed, with its entry in the log.
+3. Else the newest revision is sealed at B-LTA to a name of its own. What registering its stamp
+   needs is put down under its SHA-256; then it becomes the sealed document, unless another
+   worker's did first.
+4. The sealed document is registered, where it has a stamp; what was sealed in vain is not. The same
+   again changes nothing.
+5. One transaction says that it is sealed, with its entry in the log.
 
 While a token, the time-stamping authority or the status service is away the circulation stands in
 ``sealing``, and is tried again after twice the time, within :data:`LONGEST_WAIT`.
@@ -13,9 +16,10 @@ While a token, the time-stamping authority or the status service is away the cir
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import BinaryIO
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import structlog
 from sqlalchemy import or_, select, update
@@ -25,16 +29,15 @@ from core.database import Database
 from core.errors import CamtrustError
 from core.transparency.log import TransparencyLog
 from signing.approval.approval import ActKind, Approval, ApprovalState, find_approval
-from signing.approval.files import SEALED, ApprovalFiles
+from signing.approval.files import SEALED, SIGNATURE_OCTETS, ApprovalFiles
 from signing.approval.models import approvals
 from signing.approval.progress import Progress
 from signing.approval.record import record_act
-from signing.documents.batches.files import sha256_of
 from signing.documents.levels import Level
 from signing.documents.options import SigningOptions
 from signing.documents.ports import DocumentSigner, Seals
 from signing.documents.signing import DocumentSigning
-from signing.documents.stamped import StampedSigning
+from signing.documents.stamped import StampedSigning, StampFacts
 from signing.documents.stamps.order import StampOrder
 from signing.documents.stamps.template import checked
 
@@ -125,29 +128,56 @@ class Sealing:
 
     def _seal(self, approval: Approval) -> None:
         target = self._files.revision(approval.id, SEALED)
-        if not target.exists():  # Step 2.
-            signer = self._seals.seal_for(approval.institution, approval.seal)
-            source = self._files.revision(approval.id, approval.document)
-            partial = self._files.prepared(approval.id, secrets.token_hex(16))
-            with self._files.opened(source) as content, self._files.writing(partial) as result:
-                self._sign(approval, content, result, signer)  # Step 3.
-            self._files.settle(partial, target)
-        self._record(approval.id, sha256_of(target), target.stat().st_size)  # Step 4.
+        if not self._files.has(target):  # Step 2.
+            self._sign(approval, target)  # Step 3.
+        sha256, octets = self._files.measured(target)
+        if approval.stamp is not None:
+            self._register(approval, approval.stamp, target, sha256)  # Step 4.
+        self._record(approval.id, sha256, octets)  # Step 5.
 
-    def _sign(
+    def _sign(self, approval: Approval, target: Path) -> None:
+        signer = self._seals.seal_for(approval.institution, approval.seal)
+        source = self._files.newest(approval)
+        partial = self._files.prepared(approval.id, secrets.token_hex(16))
+        room = approval.octets + SIGNATURE_OCTETS
+        with (
+            self._files.opened(source) as content,
+            self._files.writing(partial, room=room) as result,
+        ):
+            facts = self._signed(approval, content, result, signer)
+        try:
+            if facts is not None:
+                sha256, _ = self._files.measured(partial)
+                with self._files.writing(self._files.note(approval.id, sha256), room=0) as note:
+                    note.write(facts.written())
+            self._files.settle(partial, target)
+        finally:
+            self._files.drop(partial)
+
+    def _signed(
         self, approval: Approval, content: BinaryIO, result: BinaryIO, signer: DocumentSigner
-    ) -> None:
+    ) -> StampFacts | None:
         if approval.stamp is None:
             self._engine().sign(content, result, signer, SEALED_AS)
-            return
-        self._stamped().sign(
-            content,
-            result,
-            signer,
-            SEALED_AS,
-            checked(StampOrder, approval.stamp),
-            institution=approval.institution,
+            return None
+        order = checked(StampOrder, approval.stamp)
+        done = self._stamped().sign_unregistered(
+            content, result, signer, SEALED_AS, order, institution=approval.institution
         )
+        return done.facts
+
+    def _register(
+        self, approval: Approval, stamp: Mapping[str, Any], target: Path, sha256: bytes
+    ) -> None:
+        with self._files.opened(self._files.note(approval.id, sha256)) as note:
+            facts = StampFacts.read(note.read())
+        with self._database.read() as connection:
+            if find_approval(connection, approval.id).state is not ApprovalState.SEALING:
+                return  # Cancelled while it was sealed.
+        with self._files.opened(target) as signed:
+            self._stamped().register(
+                facts, checked(StampOrder, stamp), signed, institution=approval.institution
+            )
 
     def _record(self, approval_id: str, sha256: bytes, octets: int) -> None:
         now = self._clock.now()

@@ -20,10 +20,10 @@ class ApprovalSettings(Section):
     ``seals`` names, for each institution whose own people may start circulations, the seal that
     closes them; of others, programs alone start them, and name the seal themselves. People are
     reminded ``remind_hours`` before a deadline. A document's title stands in mails only where
-    ``titles_in_mails`` says so: mail is read by others. The documents lie in ``folder``, within the
-    home or shared by all machines, and are erased ``kept_days`` after the end. A deputy stands in
-    for ``longest_deputy_days`` at most. An institution has at most ``at_once`` circulations that
-    have not ended.
+    ``titles_in_mails`` says so, for mail is read by others, and never one that holds a link. The
+    documents lie in ``folder``, within the home or shared by all machines, and are erased
+    ``kept_days`` after the end. A deputy stands in for ``longest_deputy_days`` at most. An
+    institution has at most ``at_once`` circulations that have not ended.
     """
 
     largest_octets: int = Field(default=16 * MEBIBYTE, ge=1024, le=MOST_OCTETS)

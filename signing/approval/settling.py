@@ -7,12 +7,17 @@ from sqlalchemy import Connection, update
 from core.clock import Clock
 from core.database import Database
 from signing.approval.approval import ActKind, Approval, find_approval
-from signing.approval.errors import NOTHING_DONE, ApprovalOver, NotYourTurn, RevisionMoved
+from signing.approval.errors import (
+    NOTHING_DONE,
+    ApprovalOver,
+    NotYourTurn,
+    RevisionMoved,
+    SigningOutdated,
+)
 from signing.approval.files import ApprovalFiles
 from signing.approval.models import approvals
 from signing.approval.progress import Progress
 from signing.approval.signings import Signing, Signings, delete_signing
-from signing.documents.batches.files import sha256_of
 
 _TOO_LATE = (ApprovalOver, NotYourTurn, RevisionMoved)
 
@@ -38,21 +43,26 @@ class Settling:
     def settle(self, signing: Signing) -> Approval:
         """Make a signed file the newest revision.
 
-        Raises ApprovalOver, NotYourTurn and RevisionMoved where others were sooner.
+        Raises ApprovalOver, NotYourTurn and RevisionMoved where others were sooner, SigningOutdated
+        where it was given up meanwhile, and StorageUnavailable.
         """
         path = self._files.revision(signing.approval, signing.id)
-        sha256, octets = sha256_of(path), path.stat().st_size
+        sha256, octets = self._files.measured(path)
         with self._database.begin() as connection:
             approval = find_approval(connection, signing.approval, locked=True)
-            if not delete_signing(connection, signing):
-                # Settled by another process just now.
-                return approval
-            return self._settle(connection, approval, signing, sha256, octets)
+            if delete_signing(connection, signing):
+                return self._settle(connection, approval, signing, sha256, octets)
+        # Settled by another process just now, or given up: another question took its place.
+        if not _is_settled(approval, signing, sha256):
+            raise SigningOutdated("Open the page again, and sign then.", kept=NOTHING_DONE)
+        return approval
 
     def settle_if_it_can_be(self, signing: Signing) -> bool:
         """Settle one, or drop it where it is too late; tell which."""
         try:
             self.settle(signing)
+        except SigningOutdated:
+            return False
         except _TOO_LATE:
             self._signings.drop(signing)
             self._files.drop(self._files.revision(signing.approval, signing.id))
@@ -98,3 +108,11 @@ class Settling:
             sha256=sha256,
         )
         return find_approval(connection, approval.id)
+
+
+def _is_settled(approval: Approval, signing: Signing, sha256: bytes) -> bool:
+    return any(
+        (act.kind, act.participant, act.by, act.sha256)
+        == (ActKind.SIGNED, signing.participant, signing.by, sha256)
+        for act in approval.acts
+    )

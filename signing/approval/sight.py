@@ -1,7 +1,8 @@
 """Who sees which circulation, and in whose place somebody may act in it.
 
 A circulation is seen by whoever started it, by those whom it has reached, by their deputies while
-they are deputies, and by whoever acted in it. To everybody else there is none.
+they are deputies, and by whoever acted in it. To everybody else there is none, and to people there
+is none of an institution that they do not serve in any more.
 """
 
 from __future__ import annotations
@@ -50,16 +51,21 @@ class Sight:
         self._clock = clock
 
     def requested(self, approval_id: str, requester: str) -> Approval:
-        """Return a circulation to whoever started it. Raises ApprovalUnknown."""
+        """Return a circulation to whoever started it; people have to serve there still.
+
+        Raises ApprovalUnknown.
+        """
         with self._database.read() as connection:
             found = find_approval(connection, approval_id)
-        if found.requester != requester:
+        has_left = found.by_person and not self._serves(requester, found.institution)
+        if found.requester != requester or has_left:
             raise ApprovalUnknown("There is no such circulation, or it has not come to you.")
         return found
 
     def page(self, requester: str, *, limit: int, after: str | None = None) -> Sequence[Approval]:
         """Return up to ``limit`` of those that somebody started, newest first."""
         query = select(approvals).where(approvals.c.requester == requester)
+        query = query.where(or_(approvals.c.by_person.is_(False), self._is_served_by(requester)))
         if after is not None:
             query = query.where(approvals.c.id < after)
         with self._database.read() as connection:
@@ -80,7 +86,8 @@ class Sight:
         with self._database.read() as connection:
             found = find_approval(connection, approval_id)
             represented = represented_by(connection, person, self._clock.now())
-        if not self._is_seen(found, person, represented):
+        serves = self._serves(person, found.institution)
+        if not serves or not _is_seen(found, person, represented):
             raise ApprovalUnknown("There is no such circulation, or it has not come to you.")
         return found
 
@@ -97,8 +104,8 @@ class Sight:
     def place(self, approval_id: str, number: int, person: str) -> Place:
         """Return one place to act in.
 
-        Raises ApprovalUnknown, ApprovalOver, NotYourTurn, and ParticipantAway where either the one
-        who acts or the one who is represented does not serve any more.
+        Raises ApprovalUnknown, ApprovalOver, NotYourTurn, and ParticipantAway where the one who is
+        represented does not serve any more.
         """
         approval = self.seen(approval_id, person)
         participant = approval.participant(number)
@@ -113,12 +120,15 @@ class Sight:
                 kept=NOTHING_DONE,
                 state=str(participant.state),
             )
-        self._check_serving(approval.institution, person, participant.person)
+        if not self._serves(participant.person, approval.institution):
+            raise ParticipantAway(
+                "Whoever is signed for has to serve in the institution.", kept=NOTHING_DONE
+            )
         return Place(approval, participant, person)
 
     def waiting(self, person: str, *, limit: int) -> Sequence[Place]:
         """Return what waits for somebody, what is due first coming first."""
-        now = self._clock.now()
+        now, served = self._clock.now(), self._is_served_by(person)
         with self._database.read() as connection:
             theirs = _theirs(person, represented_by(connection, person, now))
             rows = connection.execute(
@@ -126,6 +136,7 @@ class Sight:
                 .join(approval_participants, approval_participants.c.approval == approvals.c.id)
                 .where(
                     theirs,
+                    served,
                     approval_participants.c.state == ParticipantState.WAITING,
                     approvals.c.state == ApprovalState.CIRCULATING,
                     approval_participants.c.step == approvals.c.step,
@@ -151,11 +162,12 @@ class Sight:
         query = (
             select(approvals)
             .where(
+                self._is_served_by(person),
                 or_(
                     approvals.c.requester == person,
                     approvals.c.id.in_(acted),
                     approvals.c.id.in_(took_part),
-                )
+                ),
             )
             .order_by(approvals.c.id.desc())
             .limit(limit)
@@ -163,27 +175,21 @@ class Sight:
         with self._database.read() as connection:
             return [approval_of(connection, row) for row in connection.execute(query).all()]
 
-    def _is_seen(
-        self, found: Approval, person: str, represented: Sequence[tuple[str, str]]
-    ) -> bool:
-        if found.requester == person or any(one.by == person for one in found.acts):
-            return True
-        mine = _people(found, person, represented)
-        return any(
-            one.person in mine
-            and one.step <= found.step
-            and one.state is not ParticipantState.REPLACED
-            for one in found.participants
-        )
+    def _serves(self, person: str, institution: str) -> bool:
+        return institution in self._directory.institutions_of(person)
 
-    def _check_serving(self, institution: str, *people: str) -> None:
-        for person in dict.fromkeys(people):
-            found = self._directory.colleague(person, institution)
-            if found is None or not found.is_serving:
-                raise ParticipantAway(
-                    "Whoever signs, and whoever is signed for, has to serve in the institution.",
-                    kept=NOTHING_DONE,
-                )
+    def _is_served_by(self, person: str) -> ColumnElement[bool]:
+        return approvals.c.institution.in_(self._directory.institutions_of(person))
+
+
+def _is_seen(found: Approval, person: str, represented: Sequence[tuple[str, str]]) -> bool:
+    if found.requester == person or any(one.by == person for one in found.acts):
+        return True
+    mine = _people(found, person, represented)
+    return any(
+        one.person in mine and one.step <= found.step and one.state is not ParticipantState.REPLACED
+        for one in found.participants
+    )
 
 
 def _people(

@@ -35,9 +35,10 @@ from signing.approval.errors import (
     SigningOutdated,
     SomebodySigns,
 )
-from signing.approval.files import ApprovalFiles
+from signing.approval.files import SIGNATURE_OCTETS, ApprovalFiles
 from signing.approval.keys import PersonKeys, PersonSigner
 from signing.approval.models import approvals
+from signing.approval.one_by_one import count_done
 from signing.approval.settling import Settling
 from signing.approval.sight import Place, Sight
 from signing.approval.signings import Signing, Signings
@@ -88,7 +89,7 @@ class ApprovalSigning:
         """Prepare a signature over the revision that somebody saw; return the passkey's question.
 
         Raises as :meth:`Sight.place`, RoleDiffers, RevisionMoved, NoSigningKey, what keys refuse,
-        what signing refuses the document for, and SecondFactorRefused.
+        what signing refuses the document for, ApprovalDocumentAltered, and SecondFactorRefused.
         """
         place = self._sight.place(approval_id, number, person)
         if place.participant.role is not ParticipantRole.SIGN:
@@ -119,16 +120,17 @@ class ApprovalSigning:
 
     def recover(self) -> int:
         """Settle what was signed by a process that died; return how many were."""
-        settled = 0
-        for signing in self._signings.all_open():
-            if self._files.revision(signing.approval, signing.id).exists():
-                settled += self._settling.settle_if_it_can_be(signing)
-            # A folder that is away may hold what was signed.
-            elif signing.expires_at <= self._clock.now() and self._files.has_folder(
-                signing.approval
-            ):
-                self._signings.drop(signing)
-        return settled
+        return count_done(
+            self._signings.all_open(), self._recover, event="approval-signing-not-settled"
+        )
+
+    def _recover(self, signing: Signing) -> bool:
+        if self._files.has(self._files.revision(signing.approval, signing.id)):
+            return self._settling.settle_if_it_can_be(signing)
+        # A folder that is away may hold what was signed.
+        if signing.expires_at <= self._clock.now() and self._files.has_folder(signing.approval):
+            self._signings.drop(signing)
+        return False
 
     def _prepare(self, place: Place, signer: PersonSigner) -> Signing:
         approval, now = place.approval, self._clock.now()
@@ -136,8 +138,8 @@ class ApprovalSigning:
         path = self._files.prepared(approval.id, name)
         engine = self._engine()
         with (
-            self._files.opened(self._files.revision(approval.id, approval.document)) as source,
-            self._files.writing(path) as target,
+            self._files.opened(self._files.newest(approval)) as source,
+            self._files.writing(path, room=approval.octets + SIGNATURE_OCTETS) as target,
         ):
             options = self._stamps.options(
                 source,
@@ -170,7 +172,7 @@ class ApprovalSigning:
             # It was renewed since; what was prepared names the old one.
             raise SigningOutdated("Open the page again, and sign then.", kept=NOTHING_DONE)
         target = self._files.revision(place.approval.id, signing.id)
-        if target.exists():
+        if self._files.has(target):
             # Signed before, by a process that died before it could say so.
             return
         act = self._act(signing, signer)

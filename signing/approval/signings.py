@@ -67,7 +67,7 @@ class Signings:
             )
         for one in before:
             # One that is signed already waits to be settled.
-            if not self._files.revision(one.approval, one.id).exists():
+            if not self._files.has(self._files.revision(one.approval, one.id)):
                 self.drop(one)
 
     def newest(self, approval_id: str, participant: int, by: str) -> Signing | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ from signing.approval.errors import (
     ParticipantUnsuitable,
     TooManyApprovals,
 )
-from signing.approval.files import ORIGINAL, ApprovalFiles
+from signing.approval.files import SIGNATURE_OCTETS, ApprovalFiles
 from signing.approval.models import approval_participants, approvals
 from signing.approval.progress import Progress
 from signing.approval.record import record_act
@@ -124,6 +125,8 @@ class Starting:
             return known
         institution, seal = self._closing(wanted, by)
         self._check(wanted)
+        with self._database.read() as connection:
+            self._check_room(connection, institution)
         found = self._found(wanted, institution)
         with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as spooled:
             document = cast(BinaryIO, spooled)
@@ -136,14 +139,17 @@ class Starting:
                 order=wanted.stamp,
                 at=self._clock.now(),
             )
-            document.seek(0)
-            with self._files.writing(self._files.revision(approval_id, ORIGINAL)) as file:
-                while chunk := document.read(_CHUNK):
-                    file.write(chunk)
+            # Two that are sent at once under one id never overwrite each other.
+            name = sha256.hex()
+            target = self._files.revision(approval_id, name)
+            with self._files.writing(target, room=_room(octets, found)) as file:
+                document.seek(0)
+                shutil.copyfileobj(document, file, _CHUNK)
         values = {
             "institution": institution,
             "seal": seal,
             "stamp": None if wanted.stamp is None else wanted.stamp.model_dump(mode="json"),
+            "document": name,
             "sha256": sha256,
             "octets": octets,
         }
@@ -258,7 +264,6 @@ class Starting:
                 state=ApprovalState.CIRCULATING,
                 step=1,
                 revision=0,
-                document=ORIGINAL,
                 tries=0,
                 started_at=now,
                 salt=new_salt(),
@@ -322,6 +327,12 @@ def _insert_people(connection: Connection, approval_id: str, found: Sequence[_Fo
                 reminded=0,
             )
         )
+
+
+def _room(octets: int, found: Sequence[_Found]) -> int:
+    """Return what a circulation takes on the disk until it is sealed: each signature is a copy."""
+    signatures = 1 + sum(one.asked.role is ParticipantRole.SIGN for one in found)
+    return octets + signatures * (octets + SIGNATURE_OCTETS)
 
 
 def _refused(detail: str) -> CirculationRefused:

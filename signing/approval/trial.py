@@ -55,7 +55,8 @@ class Trial:
                     SigningOptions(),
                     template=template,
                     signer=person,
-                    on_behalf_of=None,
+                    # A deputy's stamp says more, and there may be one by then.
+                    on_behalf_of=person,
                     institution=institution,
                     at=at,
                 )

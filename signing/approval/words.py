@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from core.web.forms import FormOutdated
 from signing.approval.errors import NOTHING_DONE, WordsUnsuitable
@@ -11,8 +12,9 @@ LONGEST_TITLE = 200
 LONGEST_TEXT = 2_000
 # Khmer is written with a zero-width space, and joiners decide how letters stack.
 _INVISIBLE_AND_MEANT = str.maketrans("", "", "\u200b\u200c\u200d")
-
-
+# What mail programs make a link of: an address with its scheme, or a name with a domain's ending.
+# U+3002 is a dot to them too (RFC 3490, Section 3.1; the others are dots after NFKC).
+_LINK = re.compile(r"://|www\.|\S[.\u3002][^\W\d_]{2,}", re.IGNORECASE)
 _ACT = re.compile(r"[0-9a-f]{32}")
 
 
@@ -29,6 +31,12 @@ def is_readable(text: str) -> bool:
     """Tell whether a line holds something, and nothing that hides or turns it."""
     plain = text.translate(_INVISIBLE_AND_MEANT)
     return bool(plain.strip()) and plain.isprintable()
+
+
+def holds_link(text: str) -> bool:
+    """Tell whether a mail program might make a link of something in a text."""
+    plain = unicodedata.normalize("NFKC", text.translate(_INVISIBLE_AND_MEANT))
+    return _LINK.search(plain) is not None
 
 
 def checked_text(text: str, what: str) -> str:

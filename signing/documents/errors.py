@@ -163,10 +163,10 @@ class OutputRefused(Unacceptable):
 
 
 class StorageUnavailable(Unavailable):
-    """The disk is full, or gives errors; once it is well again the same may succeed."""
+    """The disk is away, full, or gives errors; once it is well again the same may succeed."""
 
     problem = "storage-unavailable"
-    title = "The disk cannot be written now"
+    title = "The disk cannot be read or written now"
 
 
 class LevelNotOffered(Unacceptable):

@@ -11,10 +11,8 @@ was signed in vain has none. The caller records the result, and hands it out aft
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from signing.documents.batches.files import BatchFiles, sha256_of
@@ -60,7 +58,7 @@ class Settling:
                 self._sign(folder, number, sign)  # Step 2.
             digest, registered = sha256_of(result), None
             if stamp is not None:  # Step 3.
-                facts = _read(self._files.note_of(folder, number, digest))
+                facts = StampFacts.read(self._files.note_of(folder, number, digest))
                 with result.open("rb") as signed:
                     self._stamped.register(facts, stamp, signed, institution=institution)
                 registered = facts.document
@@ -70,25 +68,5 @@ class Settling:
         with self._files.working(folder, number) as partial:
             facts = sign(partial)
             if facts is not None:
-                self._files.note(folder, number, sha256_of(partial), _written(facts))
+                self._files.note(folder, number, sha256_of(partial), facts.written())
             self._files.settle(folder, number, partial)
-
-
-def _written(facts: StampFacts) -> bytes:
-    return json.dumps(
-        {
-            "document": str(facts.document),
-            "moment": facts.moment.isoformat(),
-            "signer": facts.signer,
-        },
-        ensure_ascii=False,
-    ).encode()
-
-
-def _read(octets: bytes) -> StampFacts:
-    values = json.loads(octets)
-    return StampFacts(
-        DocumentId.parse(values["document"]),
-        values["signer"],
-        datetime.fromisoformat(values["moment"]),
-    )

@@ -12,6 +12,7 @@ of several results counts: what step 4 needs then is a :class:`StampFacts`.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import BinaryIO
@@ -46,6 +47,25 @@ class StampFacts:
     document: DocumentId
     signer: str
     moment: datetime
+
+    def written(self) -> bytes:
+        """Return them as they are put down until the document is registered: JSON."""
+        values = {
+            "document": str(self.document),
+            "moment": self.moment.isoformat(),
+            "signer": self.signer,
+        }
+        return json.dumps(values, ensure_ascii=False).encode()
+
+    @classmethod
+    def read(cls, octets: bytes) -> StampFacts:
+        """Return what :meth:`written` put down."""
+        values = json.loads(octets)
+        return cls(
+            DocumentId.parse(values["document"]),
+            values["signer"],
+            datetime.fromisoformat(values["moment"]),
+        )
 
 
 @dataclass(frozen=True)

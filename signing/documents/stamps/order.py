@@ -20,10 +20,12 @@ _LONGEST_NUMBER = 100
 _LONGEST_FIELD = 100
 # More than a QR code has room for (signing.documents.verification.summary).
 _MOST_FIELDS = 20
-Text = Annotated[str, Field(max_length=MAX_CHARACTERS)]
-Detail = Annotated[str, Field(max_length=_LONGEST_DETAIL)]
+# All but NUL, which PostgreSQL does not store.
+_STORABLE = r"^[^\x00]*$"
+Text = Annotated[str, Field(max_length=MAX_CHARACTERS, pattern=_STORABLE)]
+Detail = Annotated[str, Field(max_length=_LONGEST_DETAIL, pattern=_STORABLE)]
 TemplateName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-FieldText = Annotated[str, Field(min_length=1, max_length=_LONGEST_FIELD)]
+FieldText = Annotated[str, Field(min_length=1, max_length=_LONGEST_FIELD, pattern=_STORABLE)]
 
 
 class OrderedWords(BaseModel):
@@ -77,7 +79,7 @@ class StampTexts(BaseModel):
     position: OrderedWords = Field(default=NOTHING, description="The signer's title.")
     ministry: OrderedWords = Field(default=NOTHING, description="If not as registered.")
     on_behalf_of: OrderedWords = Field(default=NOTHING, description="For whom the signer signs.")
-    number: Annotated[str, Field(max_length=_LONGEST_NUMBER)] = Field(
+    number: Annotated[str, Field(max_length=_LONGEST_NUMBER, pattern=_STORABLE)] = Field(
         default="", description="The number of the document."
     )
     fields: Mapping[FieldText, FieldText] = Field(

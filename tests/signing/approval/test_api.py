@@ -56,6 +56,10 @@ class Caller:
 
 @pytest.fixture
 def caller(world: ApprovalWorld) -> Caller:
+    return calling(world)
+
+
+def calling(world: ApprovalWorld) -> Caller:
     made = Caller(world, None)  # type: ignore[arg-type]
     parts = replace(app_parts(world.services), session_sign_in=made)
     made.http = create_app(parts, Listener.PUBLIC).test_client()
@@ -151,6 +155,47 @@ def test_what_cannot_go_round_is_refused_and_nobody_is_asked(
     assert caller.world.mails() == []
 
 
+@pytest.mark.parametrize("unstorable", ["a\x00", "\ud800"])
+def test_what_no_database_stores_is_refused_wherever_somebody_writes_it(
+    either_world: ApprovalWorld, unstorable: str
+) -> None:
+    caller, place = calling(either_world), {"x": 15, "y": 15, "width": 140, "height": 55}
+    for changes in (
+        {"title": unstorable},
+        {"seal": unstorable},
+        {"institution": unstorable},
+        {"steps": [step(caller, unstorable)]},
+        *(
+            {"stamp": {"place": place, **text}}
+            for text in (
+                {"number": unstorable},
+                {"title": unstorable},
+                {"subject": unstorable},
+                {"fields": {"Amount": unstorable}},
+                {"fields": {unstorable: "1"}},
+                {"signer": {"english": unstorable}},
+            )
+        ),
+    ):
+        assert caller.start(caller.circulation(**changes)).status_code in {404, 422}, changes
+    path = f"{V1}/approvals/{caller.start().get_json()['id']}"
+    now = caller.world.clock.now().isoformat()
+    deputy = {"staff_number": unstorable, "begins_at": now, "ends_at": now}
+    for who, where, body in (
+        (PROGRAM, f"{path}/replacement", {"participant": 1, "staff_number": unstorable}),
+        (PROGRAM, f"{path}/cancellation", {"reason": unstorable}),
+        (as_person(caller.world.people["1"]), f"{V1}/deputies", deputy),
+        (
+            as_person(caller.world.people["1"]),
+            f"{V1}/deputies",
+            deputy | {"staff_number": "2", "institution": unstorable},
+        ),
+    ):
+        caller.who = who
+        assert caller.http.post(where, json=body).status_code == 422, body
+    assert caller.world.kinds() == ["approval-started"]
+
+
 def test_a_picture_of_the_seals_stamp_is_read_whole_and_judged(caller: Caller) -> None:
     picture = base64.b64encode(bytes(400_000)).decode()
     order = {"place": {"x": 1, "y": 1, "width": 90, "height": 40}, "seal_image": picture}
@@ -227,6 +272,18 @@ def test_somebody_whom_it_reached_sees_it_over_the_api_too(caller: Caller) -> No
     assert caller.http.get(f"{V1}/approvals").get_json()["approvals"] == []
 
 
+def test_a_document_whose_folder_is_away_is_not_said_to_be_gone(caller: Caller) -> None:
+    path = f"{V1}/approvals/{caller.start().get_json()['id']}"
+    folder = caller.world.services.home / "approvals"
+    folder.rename(folder.with_name("elsewhere"))
+    away = caller.http.get(f"{path}/document")
+    assert away.status_code == 503
+    assert away.get_json()["type"].endswith("/storage-unavailable")
+    assert caller.http.get(path).status_code == 200
+    folder.with_name("elsewhere").rename(folder)
+    assert caller.http.get(f"{path}/document").status_code == 200
+
+
 def test_it_is_cancelled_and_people_replaced(caller: Caller) -> None:
     path = f"{V1}/approvals/{caller.start().get_json()['id']}"
     body = {"participant": 1, "staff_number": "3"}
@@ -268,3 +325,5 @@ def test_an_institution_has_so_many_at_once(caller: Caller) -> None:
     assert caller.start().status_code == 201
     answer = caller.start()
     assert (answer.status_code, answer.get_json()["limit"]) == (409, 1)
+    # It was said before anything was written.
+    assert len(list((caller.world.services.home / "approvals").iterdir())) == 1

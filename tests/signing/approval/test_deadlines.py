@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 
 import pytest
@@ -61,16 +62,26 @@ def test_mails_lead_to_the_page_and_say_nothing_of_the_document(world: ApprovalW
     assert "ឯកសារមួយ កំពុងរង់ចាំអ្នក" in mail.body
 
 
-def test_the_title_stands_in_mails_where_the_settings_say_so(world: ApprovalWorld) -> None:
+@pytest.mark.parametrize(
+    ("title", "said"),
+    [
+        ("Decision 12/2026", "Decision 12/2026"),
+        ("Confirm your PIN at pki-kh.example", "A document"),
+    ],
+)
+def test_the_title_stands_in_mails_where_the_settings_say_so_and_it_leads_nowhere(
+    world: ApprovalWorld, title: str, said: str
+) -> None:
     world.services.settings = world.services.settings.model_copy(
         update={
             "approval": ApprovalSettings(seals=world.approval.settings.seals, titles_in_mails=True)
         }
     )
-    world.start("1", title="Decision 12/2026")
+    world.start("1", title=title)
     with world.services.database.read() as connection:
         [mail] = connection.execute(select(mails)).all()
-    assert mail.body.count("Decision 12/2026") == 2
+    assert f"{said} waits for you" in mail.body
+    assert ("pki-kh" in mail.body, mail.body.count(title)) == (False, 2 * (title == said))
 
 
 def test_the_document_is_erased_when_its_time_is_over_and_the_list_stays(
@@ -92,3 +103,19 @@ def test_the_document_is_erased_when_its_time_is_over_and_the_list_stays(
     assert world.kinds()[-1] == "approval-erased"
     assert world.find(ended).acts[1].text == "Figures are wrong."
     assert world.document(open_)
+
+
+def test_what_a_process_that_died_while_starting_left_is_erased_after_a_day(
+    either_world: ApprovalWorld,
+) -> None:
+    world = either_world
+    folder, started = world.services.home / "approvals", world.start("1")
+    left, fresh, others = "1" * 32, "2" * 32, "lost+found"
+    for name, hours in ((left, 25), (fresh, 23), (others, 99), (started.id, 99)):
+        (folder / name).mkdir(exist_ok=True)
+        (folder / name / "something.pdf").touch()
+        at = (world.clock.now() - timedelta(hours=hours)).timestamp()
+        os.utime(folder / name, (at, at))
+    assert world.approval.retention.erase_old() == 0
+    assert {one.name for one in folder.iterdir()} == {fresh, others, started.id}
+    assert world.document(started)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from core.errors import CamtrustError
 from enrollment.officers import OfficerState
 from signing.approval.errors import (
     ApprovalUnknown,
@@ -16,6 +17,7 @@ from signing.approval.errors import (
     ParticipantUnsuitable,
 )
 from signing.credentials.errors import CredentialLocked, CredentialStateRefused
+from signing.documents.stamps.errors import StampDoesNotFit
 from tests.signing.approval.world import ApprovalWorld
 from tests.signing.world import MINISTRY
 
@@ -53,6 +55,14 @@ def test_the_stamp_says_on_whose_behalf(world: ApprovalWorld) -> None:
     assert "on behalf of Sok Dara" in said
     assert "Chan Vanna" in said
     assert "ក្នុងនាម សុខ ដារ៉ា" in said
+
+
+def test_a_stamp_that_has_no_room_for_a_deputys_words_does_not_go_round(
+    world: ApprovalWorld,
+) -> None:
+    with pytest.raises(StampDoesNotFit):
+        world.start("1", stamp={"x": 15, "y": 15, "width": 80, "height": 22})
+    assert world.kinds() == []
 
 
 def test_a_deputy_is_none_before_and_after_the_period(world: ApprovalWorld) -> None:
@@ -157,15 +167,15 @@ def test_a_deputy_hears_of_what_comes_meanwhile(world: ApprovalWorld) -> None:
     assert told == ["person1@examples.example", "person2@examples.example"]
 
 
-@pytest.mark.parametrize("who", ["1", "2"])
-def test_neither_who_left_nor_their_deputy_signs(world: ApprovalWorld, who: str) -> None:
+@pytest.mark.parametrize(("who", "refusal"), [("1", ParticipantAway), ("2", ApprovalUnknown)])
+def test_neither_who_left_nor_their_deputy_signs(
+    world: ApprovalWorld, who: str, refusal: type[CamtrustError]
+) -> None:
     started = world.start("1")
     world.name_deputy("1", "2")
     proof = world.ask(started, "2", "1")
-    subscribers = world.services.registration.subscribers
-    [served] = subscribers.people.employments_of(world.people[who].id)
-    subscribers.people.leave(served.id)
-    with pytest.raises(ParticipantAway):
+    world.leave(who)
+    with pytest.raises(refusal):
         world.confirm(started, "2", proof, "1")
     assert world.find(started).revision == 0
 

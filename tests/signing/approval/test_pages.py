@@ -161,6 +161,22 @@ def test_who_started_it_replaces_and_cancels_at_the_page(world: ApprovalWorld, c
     assert "Anew." in words(me.open(f"/{started.id}").text)
 
 
+def test_the_page_stands_while_the_documents_are_away(world: ApprovalWorld, clerk: Any) -> None:
+    started, me = world.start("1"), clerk("1", "km")
+    folder = world.services.home / "approvals"
+    folder.rename(folder.with_name("elsewhere"))
+    assert me.open(f"/{started.id}").status_code == 200
+    for answer in (me.open(f"/{started.id}/document.pdf"), me.send(f"/{started.id}/1/question/0")):
+        assert answer.status_code == 503
+        assert "មិនអាចអាន ឬរក្សាទុកនៅពេលនេះបានទេ" in words(answer.text)
+
+
+def test_the_page_says_that_operators_cancelled(world: ApprovalWorld, clerk: Any) -> None:
+    started, me = world.start("1"), clerk("1")
+    world.approval.changing.cancel_at_the_console(started.id, reason="Its requester left.")
+    assert "Cancelled – The operators of this service" in words(me.open(f"/{started.id}").text)
+
+
 def test_a_stranger_gets_what_is_not_there(world: ApprovalWorld, clerk: Any) -> None:
     started, stranger = world.start("1", "2"), clerk("2")
     for path in (f"/{started.id}", f"/{started.id}/document.pdf", "/" + "0" * 32):

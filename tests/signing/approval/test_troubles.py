@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import shutil
 import subprocess
 import sys
 from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,10 +16,16 @@ import pytest
 from camtrust.document_statuses import HouseStatuses
 from camtrust.document_timestamps import HouseTimestamps
 from signing.approval.approval import Approval
-from signing.approval.errors import SomebodySigns
+from signing.approval.errors import ApprovalDocumentAltered, SigningOutdated, SomebodySigns
+from signing.approval.files import SIGNATURE_OCTETS
+from signing.approval.settling import Settling
+from signing.approval.signings import Signing
+from signing.approval.starting import Starting
 from signing.documents.errors import StatusUnavailable, StorageUnavailable, TimestampUnavailable
+from signing.documents.signing import DocumentSigning
 from tests.signing.approval.killed_process import STATUS
 from tests.signing.approval.world import ApprovalWorld
+from tests.signing.documents.pdfs import one_page
 
 
 def tsa_away(patch: pytest.MonkeyPatch) -> None:
@@ -140,7 +150,7 @@ def test_what_was_signed_by_a_dead_process_is_dropped_when_others_were_sooner(
     assert world.approval.signing.recover() == 0
     assert (world.find(started).state, world.find(started).revision) == ("refused", 0)
     files = sorted(one.name for one in (world.services.home / "approvals" / started.id).iterdir())
-    assert files == ["original.pdf"]
+    assert files == [f"{started.sha256.hex()}.pdf"]
 
 
 def test_who_dies_while_signing_has_not_signed_and_holds_others_up_for_minutes_only(
@@ -169,6 +179,132 @@ def test_a_worker_that_dies_after_sealing_has_sealed_once(either_world: Approval
     assert world.approval.sealing.go_on() == 1
     assert world.document(started) == sealed
     assert world.kinds().count("approval-sealed") == 1
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_a_document_that_was_swapped_on_the_disk_is_noticed(
+    world: ApprovalWorld, signed: bool
+) -> None:
+    started = world.start("1", "2") if signed else world.start("2")
+    if signed:
+        world.sign(started, "1")
+    path = world.approval.desk.document(world.find(started))
+    kept = path.read_bytes()
+    path.write_bytes(one_page(padding=10))
+    with pytest.raises(ApprovalDocumentAltered):
+        world.ask(started, "2")
+    with pytest.raises(ApprovalDocumentAltered):
+        world.document(started)
+    path.write_bytes(kept)
+    world.sign(started, "2")
+    path = world.approval.desk.document(world.find(started))
+    path.write_bytes(kept)
+    assert world.approval.sealing.go_on() == 0
+    assert world.find(started).trouble == "approval-document-altered"
+
+
+def test_two_documents_sent_at_once_under_one_id_do_not_overwrite_each_other(
+    world: ApprovalWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = world.start("1")
+    known = [None, started]
+    monkeypatch.setattr(Starting, "_known", lambda *_: known.pop(0))
+    # Sent before the other was stored, it is told of that one.
+    again = world.start("1", pdf=one_page(padding=10), approval_id=started.id)
+    assert (again.id, known) == (started.id, [])
+    assert world.document(started) == one_page()
+
+
+def test_a_signature_that_was_given_up_before_it_was_settled_is_not_said_to_count(
+    world: ApprovalWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settle = Settling.settle
+
+    def given_up(settling: Settling, signing: Signing) -> Approval:
+        world.approval.signings.drop(signing)
+        return settle(settling, signing)
+
+    started = world.start("12")
+    world.sign(started, "2")
+    with monkeypatch.context() as patch:
+        patch.setattr(Settling, "settle", given_up)
+        proof = world.ask(started, "1")
+        with pytest.raises(SigningOutdated):
+            world.confirm(started, "1", proof)
+    assert world.find(started).revision == 1
+    world.sign(started, "1")
+    assert len(world.signatures(started)) == 2
+
+
+def test_a_signature_that_another_process_settled_is_said_to_count(
+    world: ApprovalWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settle = Settling.settle
+
+    def twice(settling: Settling, signing: Signing) -> Approval:
+        settle(settling, signing)
+        return settle(settling, signing)
+
+    started = world.start("1")
+    monkeypatch.setattr(Settling, "settle", twice)
+    assert world.sign(started, "1").revision == 1
+    assert world.kinds().count("approval-signed") == 1
+
+
+def test_nothing_is_begun_where_the_disk_has_no_room_for_it(
+    world: ApprovalWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = 2 * SIGNATURE_OCTETS + len(one_page())
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+    # Of one signature and the seal each is one more copy.
+    with pytest.raises(StorageUnavailable):
+        world.start("1")
+    assert list((world.services.home / "approvals").iterdir()) == []
+    free *= 2
+    started = world.start("1")
+    free = SIGNATURE_OCTETS
+    with pytest.raises(StorageUnavailable):
+        world.ask(started, "1")
+    free *= 2
+    world.sign(started, "1")
+    free = SIGNATURE_OCTETS
+    assert world.approval.sealing.go_on() == 0
+    assert world.find(started).trouble == "storage-unavailable"
+
+
+def test_a_disk_that_fills_while_somebody_signs_is_said_and_they_sign_anew(
+    world: ApprovalWorld,
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    started = world.start("1")
+    proof = world.ask(started, "1")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DocumentSigning, "complete", full)
+        with pytest.raises(StorageUnavailable):
+            world.confirm(started, "1", proof)
+    assert world.find(started).revision == 0
+    assert world.sign(started, "1").revision == 1
+
+
+def test_a_disk_that_gives_errors_after_somebody_signed_loses_no_signature(
+    world: ApprovalWorld,
+) -> None:
+    def stale(*_: Any) -> bytes:
+        raise OSError(errno.ESTALE, "Stale file handle")
+
+    started = world.start("1")
+    proof = world.ask(started, "1")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("signing.approval.files.sha256_of", stale)
+        with pytest.raises(StorageUnavailable):
+            world.confirm(started, "1", proof)
+        patch.setattr(Path, "exists", stale)
+        with pytest.raises(StorageUnavailable):
+            world.confirm(started, "1", proof)
+    assert world.approval.signing.recover() == 1
+    assert world.find(started).revision == 1
 
 
 def test_a_folder_that_is_away_loses_nothing(world: ApprovalWorld) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core.errors import CamtrustError
 from signing.approval.pages.starting.routes import step_in
-from signing.approval.words import LONGEST_TEXT, checked_text, is_readable
+from signing.approval.words import LONGEST_TEXT, checked_text, holds_link, is_readable
 
 
 @given(st.text(max_size=LONGEST_TEXT + 10))
@@ -44,3 +44,38 @@ def test_a_step_is_a_small_number_or_refused(text: str) -> None:
 @pytest.mark.parametrize("text", ["ok", "យល់ព្រម", "two\nlines", "a\u200bb"])
 def test_what_people_write_is_kept(text: str) -> None:
     assert checked_text(text, "why") == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://pki",
+        "See HTTPS://pki",
+        "www.1",
+        "pki.example",
+        "Renew at pki.example/login now",
+        "clerk@pki.example",
+        "pki\u200b.\u200bexample",
+        "pki\uff0eexample",
+        "pki\u3002example",
+        "ក្រសួងសុភា.example",
+        "xn--test.xn--p1ai",
+    ],
+)
+def test_what_a_mail_program_makes_a_link_of_is_one(text: str) -> None:
+    assert holds_link(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Decision 12/2026",
+        "Letter of 01.12.2026, no. 3.4",
+        "Leave. Approved.",
+        "សេចក្តីសម្រេច លេខ ១២/២០២៦",
+        "ឯ.ឧ. ស៊ី សុវណ្ណ",
+        "Re: budget",
+    ],
+)
+def test_what_titles_say_is_no_link(text: str) -> None:
+    assert not holds_link(text)

@@ -25,7 +25,7 @@ from enrollment.institutions.institution import InstitutionDetails, InstitutionK
 from enrollment.people.person import PersonDetails, PersonName, Place
 from hsm.keys import KeyAlgorithm, KeyState
 from hsm.private_keys import as_private_key, hash_for
-from signing.approval.approval import Approval, ParticipantRole
+from signing.approval.approval import Approval, ParticipantRole, find_approval
 from signing.approval.starting import Asked, Circulation, Step
 from signing.credentials.credential import Credential, Holder, HolderKind
 from tests.enrollment.passkeys.authenticator import Authenticator
@@ -176,12 +176,13 @@ class ApprovalWorld:
         return self.approval.starting.start(
             wanted,
             io.BytesIO(pdf or one_page()),
-            approval_id=new_act_id(self.clock.now()),
+            approval_id=options.pop("approval_id", None) or new_act_id(self.clock.now()),
             by=by,
         )
 
     def find(self, approval: Approval) -> Approval:
-        return self.approval.sight.requested(approval.id, approval.requester)
+        with self.services.database.read() as connection:
+            return find_approval(connection, approval.id)
 
     def place_of(self, approval: Approval, number: str, place: str | None = None) -> int:
         """The place of the one with this staff number."""
@@ -243,6 +244,12 @@ class ApprovalWorld:
             begins_at=period.get("begins_at", now),
             ends_at=period.get("ends_at", now + timedelta(days=7)),
         )
+
+    def leave(self, number: str) -> None:
+        """Have somebody leave the ministry, who goes on to sign in."""
+        people = self.services.registration.subscribers.people
+        [served] = people.employments_of(self.people[number].id)
+        people.leave(served.id)
 
     def document(self, approval: Approval) -> bytes:
         return self.approval.desk.document(self.find(approval)).read_bytes()
