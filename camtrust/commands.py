@@ -1,4 +1,4 @@
-"""The commands of the whole: ``camtrust init``, ``serve`` and ``doctor``."""
+"""The commands of the whole: ``camtrust init`` and ``doctor``."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ import click
 
 from camtrust.doctor import examine
 from camtrust.founding import found
-from camtrust.serving.running import run_service
 from camtrust.wiring import Services
-from core.event_log import set_up_event_log
 
 
 @click.command()
@@ -23,26 +21,6 @@ def init(services: Services) -> None:
     """
     for line in found(services):
         click.echo(line)
-
-
-@click.command()
-@click.option("--port", type=click.IntRange(1, 65535), help="Of the public listener.")
-@click.option(
-    "--officers-port",
-    type=click.IntRange(1, 65535),
-    help="Also run nginx with mutual TLS for officers, on this port of localhost.",
-)
-@click.pass_context
-def serve(context: click.Context, port: int | None, officers_port: int | None) -> None:
-    """Run the service until it is interrupted."""
-    services: Services = context.obj
-    set_up_event_log()
-    settings = services.settings.serve
-    # Said before anything starts: an empty home is the clerk's mistake, not the service's.
-    _ = services.database
-    services.close()
-    click.echo(f"camtrust serves http://localhost:{port or settings.port}", err=True)
-    context.exit(run_service(services.home, settings, port=port, officers_port=officers_port))
 
 
 @click.command()

@@ -10,7 +10,7 @@ import click
 # Group or command of `camtrust`, and what stands behind it.
 COMMANDS: Mapping[str, str] = {
     "init": "camtrust.commands:init",
-    "serve": "camtrust.commands:serve",
+    "serve": "camtrust.serving.commands:serve",
     "doctor": "camtrust.commands:doctor",
     "demo": "camtrust.demo.commands:demo",
     "bench": "bench.commands:bench",

@@ -6,6 +6,7 @@ of every package.
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -38,7 +39,7 @@ def check_schema(database: Database) -> None:
     """Refuse a database that is not at this version's schema. Raises SchemaOutdated."""
     with database.read() as connection:
         found = MigrationContext.configure(connection).get_current_revision()
-    wanted = ScriptDirectory.from_config(_configuration()).get_current_head()
+    wanted = _newest()
     if found is None:
         raise SchemaOutdated("This home is not initialised yet: run `camtrust init` first.")
     if found != wanted:
@@ -46,6 +47,12 @@ def check_schema(database: Database) -> None:
             f"The database is at schema {found}, this version wants {wanted}: "
             "run `camtrust init`, which migrates it and changes nothing else."
         )
+
+
+@cache
+def _newest() -> str | None:
+    # Finding it runs every migration's file, and while a process lives they stay what they are.
+    return ScriptDirectory.from_config(_configuration()).get_current_head()
 
 
 def _configuration() -> Config:

@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from camtrust.tables import metadata
 from core.database import Database
+from tests.compiled_rules import compile_rules_once
 
 if TYPE_CHECKING:
     from camtrust.wiring import Services
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 # No test fails on a time: a busy machine is no defect.
 hypothesis.settings.register_profile("camtrust", deadline=None)
 hypothesis.settings.load_profile("camtrust")
+compile_rules_once()
 
 POSTGRESQL = os.environ.get("TEST_POSTGRESQL_URL", "postgresql+psycopg://postgres@127.0.0.1:5432")
 

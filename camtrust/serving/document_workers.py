@@ -5,15 +5,14 @@ while at a console.
 from __future__ import annotations
 
 import signal
-import subprocess
 import threading
-from collections.abc import Mapping
 from pathlib import Path
 
 import click
 import structlog
 
-from camtrust.serving.supervisor import ChildPlan, Supervisor, process_command
+from camtrust.serving.children import start_child
+from camtrust.serving.supervisor import ChildPlan, Supervisor, process_act
 from camtrust.wiring import Services
 from core.errors import Unavailable
 from core.event_log import set_up_event_log
@@ -26,9 +25,9 @@ IDLE_SECONDS = 1.0
 AWAY_SECONDS = 5.0
 
 
-def worker_plan(home: Path, number: int, environment: Mapping[str, str]) -> ChildPlan:
+def worker_plan(home: Path, number: int) -> ChildPlan:
     """Return a worker to keep running."""
-    return ChildPlan(f"{NAME}-{number}", process_command(NAME, home), environment)
+    return ChildPlan(f"{NAME}-{number}", process_act(NAME, home))
 
 
 def run_document_worker(home: Path, *, until_idle: bool) -> None:
@@ -78,10 +77,19 @@ def work_documents(context: click.Context, processes: int, until_idle: bool) -> 
     services.close()
     home = services.home.absolute()
     if until_idle:
-        command = process_command(NAME, home, UNTIL_IDLE)
-        running = [subprocess.Popen(command) for _ in range(processes)]  # noqa: S603 - our own
-        context.exit(max([0 if one.wait() == 0 else 1 for one in running]))
-    supervisor = Supervisor(plans=[worker_plan(home, one, {}) for one in range(1, processes + 1)])
+        context.exit(_work_until_idle(home, processes))
+    supervisor = Supervisor(plans=[worker_plan(home, one) for one in range(1, processes + 1)])
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, supervisor.stop)
     supervisor.run()
+
+
+def _work_until_idle(home: Path, processes: int) -> int:
+    act = process_act(NAME, home, UNTIL_IDLE)
+    running = [start_child(f"{NAME}-{one}", act) for one in range(1, processes + 1)]
+    try:
+        return max([0 if one.wait() == 0 else 1 for one in running])
+    finally:
+        # They are in sessions of their own: what interrupts us at a console does not reach them.
+        for one in running:
+            one.send(signal.SIGTERM)

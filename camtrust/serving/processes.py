@@ -1,5 +1,6 @@
-"""What runs in each process of the service: ``python -m camtrust.serving.processes NAME HOME``.
+"""What each process of the service does.
 
+The supervisor forks them; ``python -m camtrust.serving.processes NAME HOME`` runs one by itself.
 Each builds its own :class:`~camtrust.wiring.Services`: sessions in a token and connections to
 a database do not survive a fork.
 """

@@ -10,9 +10,9 @@ from camtrust.serving.document_workers import worker_plan
 from camtrust.serving.front import find_nginx
 from camtrust.serving.places import fresh_metrics_folder
 from camtrust.serving.settings import ServeSettings
-from camtrust.serving.supervisor import ChildPlan, Supervisor, process_command
+from camtrust.serving.supervisor import ChildPlan, Supervisor, process_act
 from core.errors import Conflict
-from core.web.metrics import MULTI_PROCESS_VARIABLE
+from core.web.metrics_files import count_in_files
 
 LOOPBACK = "127.0.0.1"
 # The profile tls-server gives the front's certificate 90 days; a restart makes a new one.
@@ -36,24 +36,21 @@ def service_plans(
     officers' TLS front on loopback.
     """
     home = home.absolute()
-    environment = {MULTI_PROCESS_VARIABLE: str(fresh_metrics_folder(home))}
     public = [settings.address, str(port or settings.port)]
     plans = [
-        ChildPlan("public", process_command("public", home, *public), environment),
-        ChildPlan("officers", process_command("officers", home), environment),
-        ChildPlan("scheduler", process_command("scheduler", home), environment),
+        ChildPlan("public", process_act("public", home, *public)),
+        ChildPlan("officers", process_act("officers", home)),
+        ChildPlan("scheduler", process_act("scheduler", home)),
     ]
     for number in range(1, settings.signers + 1):
         # The first also follows the log.
-        signer = process_command("status-signer", home, str(number))
-        plans.append(ChildPlan(f"status-signer-{number}", signer, environment))
-    plans += [
-        worker_plan(home, one, environment) for one in range(1, settings.document_workers + 1)
-    ]
+        signer = process_act("status-signer", home, str(number))
+        plans.append(ChildPlan(f"status-signer-{number}", signer))
+    plans += [worker_plan(home, one) for one in range(1, settings.document_workers + 1)]
     if officers_port is not None:
         # nginx(8): QUIT finishes the requests that it has, TERM cuts them off.
-        front = process_command("front", home, str(officers_port))
-        plans.append(ChildPlan("front", front, environment, signal.SIGQUIT, FRONT_LIFETIME_SECONDS))
+        front = process_act("front", home, str(officers_port))
+        plans.append(ChildPlan("front", front, signal.SIGQUIT, FRONT_LIFETIME_SECONDS))
     return plans
 
 
@@ -68,6 +65,7 @@ def run_service(
     if officers_port is not None:
         check_port_is_free(LOOPBACK, officers_port)
         find_nginx()
+    count_in_files(fresh_metrics_folder(home))
     supervisor = Supervisor(
         plans=service_plans(home, settings, port=port, officers_port=officers_port)
     )

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import structlog
+
+from camtrust.serving.children import Child, start_child
 
 # A part that is away may be back in a second or in an hour: a child that ends is started again
 # for ever, at first soon, then every half minute.
@@ -24,19 +24,18 @@ STEADY_SECONDS = 60.0
 # How long a child may take over the requests that it still has.
 GRACE_SECONDS = 15.0
 TICK_SECONDS = 0.2
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 @dataclass(frozen=True)
 class ChildPlan:
-    """A process to keep running. ``end_signal`` asks it to finish its requests and end.
+    """A process to keep running: ``run``, in a fork of the supervisor's.
 
+    ``end_signal`` asks it to finish its requests and end.
     After ``lifetime_seconds`` it is ended and started anew: what it made at its start ages.
     """
 
     name: str
-    command: Sequence[str]
-    environment: Mapping[str, str] = field(default_factory=dict)
+    run: Callable[[], None]
     end_signal: signal.Signals = signal.SIGTERM
     lifetime_seconds: float = float("inf")
 
@@ -44,7 +43,7 @@ class ChildPlan:
 @dataclass
 class _Child:
     plan: ChildPlan
-    process: subprocess.Popen[bytes] | None = None
+    process: Child | None = None
     started_at: float = 0.0
     start_at: float = 0.0
     pause_seconds: float = FIRST_PAUSE_SECONDS
@@ -85,20 +84,15 @@ class Supervisor:
         if child.process is None:
             if now >= child.start_at:
                 self._start(child, now)
-        elif (code := child.process.poll()) is not None:
+        elif (code := child.process.exit_code) is not None:
             self._note_end(child, code, now)
         elif now - child.started_at >= child.plan.lifetime_seconds and not child.is_retiring:
             child.is_retiring = True
-            child.process.send_signal(child.plan.end_signal)
+            child.process.send(child.plan.end_signal)
 
     def _start(self, child: _Child, now: float) -> None:
         plan = child.plan
-        child.process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own arguments
-            plan.command,
-            env={**os.environ, **plan.environment},
-            preexec_fn=_end_with_parent,
-            start_new_session=True,
-        )
+        child.process = start_child(plan.name, plan.run)
         child.started_at, child.is_retiring = now, False
         self._events.info("child-started", child=plan.name, pid=child.process.pid)
 
@@ -116,22 +110,20 @@ class Supervisor:
     def _end_all(self) -> None:
         running = [(one.plan, one.process) for one in self._children if one.process]
         for plan, process in running:
-            process.send_signal(plan.end_signal)
+            process.send(plan.end_signal)
         deadline = time.monotonic() + GRACE_SECONDS
         for plan, process in running:
-            try:
-                process.wait(max(0.0, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
+            if process.wait(deadline - time.monotonic()) is None:
                 self._events.error("child-killed", child=plan.name, pid=process.pid)
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
 
 
-def process_command(name: str, home: Path, *arguments: str) -> list[str]:
-    """Return the command of one of the service's processes."""
-    return [sys.executable, "-m", "camtrust.serving.processes", name, str(home), *arguments]
+def process_act(name: str, home: Path, *arguments: str) -> Callable[[], None]:
+    """Return what one of the service's processes does.
 
+    All that it needs is imported here, in the parent: no child imports it again.
+    """
+    from camtrust.serving.processes import main
 
-def _end_with_parent() -> None:
-    # prctl(2): when the supervisor is killed outright, its children get SIGTERM.
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    return partial(main, [name, str(home), *arguments])

@@ -7,11 +7,13 @@ Accept-Language says it (RFC 9110, Section 12.5.4), and without either it is Khm
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from apiflask import APIBlueprint
@@ -119,14 +121,17 @@ def translatable(text: str) -> str:
     return text
 
 
-def read_texts(path: Path) -> dict[str, str]:
-    """Return what a ``.po`` file translates."""
+@cache
+def read_texts(path: Path) -> Mapping[str, str]:
+    """Return what a ``.po`` file translates; it is read once in a process."""
     with path.open("rb") as file:
-        return {
-            str(message.id): str(message.string)
-            for message in read_po(file)
-            if message.id and message.string
-        }
+        return MappingProxyType(
+            {
+                str(message.id): str(message.string)
+                for message in read_po(file)
+                if message.id and message.string
+            }
+        )
 
 
 def day(at: datetime) -> str:

@@ -24,9 +24,9 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from core.web.access_control import public
+from core.web.metrics_files import MULTI_PROCESS_VARIABLE
 from core.web.problems import NoSuchPath
 
-MULTI_PROCESS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 # What a proxy adds: such a request comes from beyond the machine, whatever the peer's address.
 PROXY_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via")

@@ -9,7 +9,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Response, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from camtrust.app import create_app
@@ -24,6 +24,9 @@ WIDTHS = {"phone": 360, "desk": 1280}
 # Each language and each width once in the ordinary suite, the hardest pair among them: Khmer on a
 # phone. The other two are walked by `make test-long`, and drawn by `make screenshots`.
 SELDOM = {("km", 1280), ("en", 360)}
+# After a click the old page is gone, and the new one may still be on its way: what it has to show
+# is expected, not counted. A busy machine takes longer than the five seconds of the default.
+expect.set_options(timeout=20_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
+from playwright.sync_api import expect
 from werkzeug.serving import make_server
 
 from camtrust.app import create_app
@@ -139,7 +140,7 @@ def test_a_key_made_in_a_browser_comes_back_from_escrow(
     first.examine("escrow-handed-over")
     mine = reader(own_page, **how)
     mine.open("/my/escrow")
-    assert mine.page.get_by_text("The laptop was stolen in Kampot.").count() == 1
+    expect(mine.page.get_by_text("The laptop was stolen in Kampot.")).to_have_count(1)
     mine.examine("escrow-own")
     mine.page.locator("button.govuk-button--warning").click()
     mine.examine("escrow-erased")
@@ -153,7 +154,7 @@ def test_without_consent_no_copy_is_made(
     pages.escrow_key = world.escrow_keys.offered_for(PROFILE)
     page = sit().open(f"/test/keys/{PROFILE}")
     create(page)
-    assert page.locator("[data-key-escrow]").input_value() == ""
+    expect(page.locator("[data-key-escrow]")).to_have_value("")
     send(page)
     assert pages.chosen[0].escrow is None
 

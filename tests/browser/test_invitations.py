@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import zxingcpp
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
@@ -78,12 +78,12 @@ def test_an_officer_invites_and_prints_a_slip(
     page.locator('input[value="national-id"]').check()
     page.locator("#compared").check()
     page.get_by_role("button", name=PRINT[language], exact=True).click()
-    assert page.locator("svg.slip__qr").count() == 1
+    expect(page.locator("svg.slip__qr")).to_have_count(1)
     officer.examine("invitation-slip")
     officer.open("/office/invitations")
     page.locator("#wanted").fill("០១២៣៤៥៦៧៨")
     page.locator("#wanted").press("Enter")
-    assert page.locator("tbody tr").count() == 1
+    expect(page.locator("tbody tr")).to_have_count(1)
     officer.examine("invitations-found")
 
 
@@ -173,6 +173,9 @@ def test_a_printed_slip_is_one_page_whose_square_is_read(
     page.locator('input[value="national-id"]').check()
     page.locator("#compared").check()
     page.get_by_role("button", name=PRINT["km"], exact=True).click()
+    # The click waits for the answer to begin, not for the page to be there.
+    expect(page.locator("svg.slip__qr")).to_be_visible()
+    page.wait_for_load_state("load")
     page.evaluate("document.fonts.ready.then(() => null)")
     file = tmp_path / "slip.pdf"
     page.pdf(path=file, format=paper, prefer_css_page_size=paper == "A5")

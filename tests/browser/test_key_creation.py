@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from werkzeug.serving import make_server
 
 from camtrust.app import create_app
@@ -175,7 +175,7 @@ def test_a_key_survives_a_reload_and_a_cut_of_the_network(
     page.reload()  # before anything was sent
     choose(page, "file")
     page.locator('[data-key-act="use-found"]').click()
-    assert page.locator('[data-key-fill="fingerprint"]').inner_text() == made
+    expect(page.locator('[data-key-fill="fingerprint"]')).to_have_text(made)
     send(page)
     assert pages.chosen[0].csr.public_key_sha256.hex() == made
     page.reload()
@@ -260,7 +260,7 @@ def test_a_key_for_our_pages_alone_cannot_be_taken_out(
 ) -> None:
     reader = sit()
     page = reader.open("/test/keys/person-signing")
-    assert page.get_by_text("and nowhere else").count() == 1
+    expect(page.get_by_text("and nowhere else")).to_have_count(1)
     choose(page, "browser")
     page.locator('[data-key-act="create"]').click()
     page.locator('[data-key-say="created"]').wait_for(state="visible")
@@ -276,8 +276,8 @@ def test_a_key_for_our_pages_alone_cannot_be_taken_out(
     assert exported == "InvalidAccessError"
     send(page)
     page.locator('[data-key-when="browser"]').wait_for(state="visible")
-    assert page.get_by_text("belongs to this certificate").is_visible()
-    assert not page.locator('[data-key-act="collect"]').is_visible()
+    expect(page.get_by_text("belongs to this certificate")).to_be_visible()
+    expect(page.locator('[data-key-act="collect"]')).to_be_hidden()
     reader.examine("collect-browser")
 
 
@@ -314,12 +314,12 @@ def test_a_suggested_password_is_strong_and_works(
     page = sit().open("/test/keys/person-authentication")
     choose(page, "file")
     page.locator('[data-key-act="suggest"]').click()
+    expect(page.get_by_text("Strong.", exact=True)).to_be_visible()
     password = page.locator('[data-key-fill="suggestion"]').inner_text()
     assert re.fullmatch(r"([0-9a-hjkmnp-tv-z]{5}-){3}[0-9a-hjkmnp-tv-z]{5}", password)
-    assert page.get_by_text("Strong.", exact=True).is_visible()
     page.locator('[data-key-act="create"]').click()
     page.locator('[data-key-say="created"]').wait_for(state="visible")
-    assert page.locator('[data-key-fill="suggestion"]').inner_text() == ""
+    expect(page.locator('[data-key-fill="suggestion"]')).to_have_text("")
     send(page)
     path = collect(page, tmp_path / "key.p12", password)
     assert load_pkcs12(path.read_bytes(), password.encode()).key is not None
@@ -364,12 +364,12 @@ def test_a_private_window_that_keeps_nothing_hands_the_key_out(
         create(page)
     download.value.save_as(tmp_path / "key.pem")
     openssl("pkey", "-in", str(tmp_path / "key.pem"), "-passin", f"pass:{PASSWORD}", "-noout")
-    assert page.locator('[data-key-say="not-kept"]').is_visible()
+    expect(page.locator('[data-key-say="not-kept"]')).to_be_visible()
     page.reload()
     choose(page, "browser")
     page.locator('[data-key-act="create"]').click()
     page.locator('[data-key-say="no-storage"]').wait_for(state="visible")
-    assert page.locator("[data-key-request]").input_value() == ""
+    expect(page.locator("[data-key-request]")).to_have_value("")
 
 
 def test_without_webcrypto_the_page_says_what_to_do(sit: Callable[..., Reader]) -> None:
@@ -378,8 +378,8 @@ def test_without_webcrypto_the_page_says_what_to_do(sit: Callable[..., Reader]) 
         "Object.defineProperty(Crypto.prototype, 'subtle', {get: () => undefined});"
     )
     page = reader.open("/test/keys/person-signing")
-    assert page.locator('[data-key-say="no-crypto"]').is_visible()
-    assert not page.locator('input[value="file"]').is_visible()
+    expect(page.locator('[data-key-say="no-crypto"]')).to_be_visible()
+    expect(page.locator('input[value="file"]')).to_be_hidden()
     reader.examine("no-crypto")
 
 
@@ -390,8 +390,8 @@ def test_without_scripts_a_request_of_one_s_own_is_enough(
     context = chromium.new_context(java_script_enabled=False, locale="en")
     page = context.new_page()
     page.goto(f"{served}/test/keys/person-signing")
-    assert page.get_by_text("this page needs JavaScript").is_visible()
-    assert not page.locator('input[value="file"]').is_visible()
+    expect(page.get_by_text("this page needs JavaScript")).to_be_visible()
+    expect(page.locator('input[value="file"]')).to_be_hidden()
     choose(page, "own-request")
     request = pem_csr(csr_for(ec.generate_private_key(ec.SECP256R1())))
     if upload:
@@ -401,7 +401,7 @@ def test_without_scripts_a_request_of_one_s_own_is_enough(
         page.locator("#key-request").fill(request)
     send(page)
     assert pages.chosen[0].home == "own-request"
-    assert page.get_by_text("openssl pkcs12 -export").is_visible()
+    expect(page.get_by_text("openssl pkcs12 -export")).to_be_visible()
     context.close()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from playwright.sync_api import expect
 
 from camtrust.app import create_app
 from camtrust.listeners import Listener
@@ -57,11 +58,11 @@ def test_two_officers_approve_and_one_revokes(
     first.page.get_by_role("button", name=APPROVE[language], exact=True).click()
     first.examine("application-approved-once")
     second.open(page).get_by_role("button", name=APPROVE[language], exact=True).click()
-    assert second.page.get_by_text(ISSUED[language], exact=True).count() == 1
+    expect(second.page.get_by_text(ISSUED[language], exact=True)).to_have_count(1)
     second.examine("application-issued")
     second.page.locator('input[value="keyCompromise"]').check()
     second.page.get_by_role("button", name=REVOKE[language], exact=True).click()
-    assert second.page.get_by_text(REVOKED[language], exact=True).count() == 1
+    expect(second.page.get_by_text(REVOKED[language], exact=True)).to_have_count(1)
     second.examine("application-revoked")
 
 
@@ -88,7 +89,7 @@ def test_every_page_can_be_read_by_everybody(
         officer.examine(name)
     officer.page.locator("#wanted").fill("person:IDCKH-០១២៣៤៥៦៧៨")
     officer.page.locator("#wanted").press("Enter")
-    assert officer.page.locator("tbody tr").count() == 1
+    expect(officer.page.locator("tbody tr")).to_have_count(1)
     officer.examine("search-found")
     officer.page.locator("#wanted").fill("?")
     officer.page.locator("#wanted").press("Enter")
@@ -104,7 +105,7 @@ def test_a_refusal_without_its_reason_is_asked_for(
     officer.examine("application-reason-missing")
     page.locator("#reason").fill("The photo is missing.")
     page.get_by_role("button", name="Refuse", exact=True).click()
-    assert page.get_by_text("The photo is missing.").count() == 1
+    expect(page.get_by_text("The photo is missing.")).to_have_count(1)
     officer.examine("application-refused")
 
 
@@ -142,7 +143,7 @@ def test_an_auditor_is_refused_with_a_page_that_says_what_to_do(
     page = auditor.open("/office/search")
     page.evaluate(f"document.forms[1].action = '/office/applications/{application}/approval'")
     page.get_by_role("button", name="Search").click()
-    assert page.get_by_role("heading", name="Your role may not do this").count() == 1
+    expect(page.get_by_role("heading", name="Your role may not do this")).to_have_count(1)
     auditor.examine("refusal")
 
 
@@ -153,5 +154,5 @@ def test_forms_work_without_scripts(
     page = context.new_page()
     page.goto(f"{address('first')}/office/applications/{application}")
     page.get_by_role("button", name="Approve", exact=True).click()
-    assert page.get_by_text("Your approval is recorded.").count() == 1
+    expect(page.get_by_text("Your approval is recorded.")).to_have_count(1)
     context.close()

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from playwright.sync_api import expect
 
 from core.access import Role
 from core.idempotency import new_act_id
@@ -177,7 +178,7 @@ def test_an_auditor_reads_what_was_done(
     page = auditor.open("/office/audit")
     auditor.examine("audit")
     page.locator(f'a[href="/office/audit/{made.log_index}"]').click()
-    assert page.get_by_text("The photo is missing.").count() == 1
+    expect(page.get_by_text("The photo is missing.")).to_have_count(1)
     auditor.examine("audit-act")
     with page.expect_download() as download:
         page.locator('a[href$=".tlog-proof"]').click()

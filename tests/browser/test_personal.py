@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
+from playwright.sync_api import expect
 from werkzeug.serving import make_server
 
 from camtrust.app import create_app
@@ -190,7 +191,7 @@ def test_whom_two_institutions_list_chooses_one(
     page.locator('input[type="radio"][value="moh"]').check()
     press(one, "institution", language)
     one.examine("my-data-chosen")
-    assert page.locator('input[type="radio"][value="moh"]').is_checked()
+    expect(page.locator('input[type="radio"][value="moh"]')).to_be_checked()
 
 
 @LANGUAGES

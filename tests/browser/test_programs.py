@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from playwright.sync_api import expect
 
 from tests.browser.conftest import WIDTHS, Reader
 from tests.enrollment.clients.signing import ProgramKey
@@ -45,7 +46,7 @@ def test_a_program_is_registered_and_approved(
     page.locator('input[value="application:submit-many"]').check()
     page.get_by_role("button", name=REGISTER[language], exact=True).click()
     first.examine("program-mistaken")
-    assert page.locator("#name").input_value() == "Staff system"
+    expect(page.locator("#name")).to_have_value("Staff system")
     public = ProgramKey().private.public_key()
     pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
     page.locator("#jwks").fill(pem)
@@ -83,4 +84,4 @@ def test_a_batch_is_looked_through_and_approved(
     page.get_by_role("button", name=APPROVE[language], exact=True).click()
     officer.examine("batch-approved-once")
     page = officer.open(f"/office/batches/{batch}?state=rejected")
-    assert page.locator("tbody tr").count() == 1
+    expect(page.locator("tbody tr")).to_have_count(1)

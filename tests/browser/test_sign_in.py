@@ -11,7 +11,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from werkzeug.serving import make_server
 
 from camtrust.app import create_app
@@ -162,7 +162,7 @@ def test_a_device_that_does_not_answer_is_said_to_be_so(
     page = me.open("/sign-in")
     page.get_by_role("button", name=SIGN_IN["en"]).click()
     page.get_by_text("The passkey did not answer.").wait_for()
-    assert page.evaluate("document.activeElement.id") == "passkey-trouble"
+    expect(page.locator("#passkey-trouble")).to_be_focused()
     me.examine("sign-in-no-answer")
 
 

@@ -16,11 +16,10 @@ import pytest
 from camtrust.serving.supervisor import ChildPlan, Supervisor
 
 Start = Callable[[Supervisor], threading.Thread]
-SLEEPER = "import time; time.sleep(600)"
 
 
-def plan(name: str, code: str, **options: object) -> ChildPlan:
-    return ChildPlan(name, [sys.executable, "-c", code], **options)  # type: ignore[arg-type]
+def sleep() -> None:
+    time.sleep(600)
 
 
 def is_alive(pid: int) -> bool:
@@ -62,7 +61,7 @@ def hurried() -> Callable[[], float]:
 
 
 def test_stopping_ends_every_child(start: Start) -> None:
-    supervisor = Supervisor(plans=[plan("a", SLEEPER), plan("b", SLEEPER)])
+    supervisor = Supervisor(plans=[ChildPlan("a", sleep), ChildPlan("b", sleep)])
     thread = start(supervisor)
     wait_until(lambda: len(supervisor.pids()) == 2)
     pids = supervisor.pids().values()
@@ -72,7 +71,7 @@ def test_stopping_ends_every_child(start: Start) -> None:
 
 
 def test_a_child_that_died_is_started_again(start: Start) -> None:
-    supervisor = Supervisor(plans=[plan("a", SLEEPER)])
+    supervisor = Supervisor(plans=[ChildPlan("a", sleep)])
     thread = start(supervisor)
     wait_until(lambda: "a" in supervisor.pids())
     first = supervisor.pids()["a"]
@@ -87,9 +86,14 @@ def test_a_child_that_keeps_ending_is_tried_again_and_takes_no_other_down(
     tmp_path: Path, start: Start
 ) -> None:
     tries = tmp_path / "tries"
-    broken = f"open({str(tries)!r}, 'a').write('x'); raise SystemExit(3)"
+
+    def break_down() -> None:
+        with tries.open("a") as file:
+            file.write("x")
+        raise SystemExit(3)
+
     supervisor = Supervisor(
-        plans=[plan("steady", SLEEPER), plan("broken", broken)], monotonic=hurried()
+        plans=[ChildPlan("steady", sleep), ChildPlan("broken", break_down)], monotonic=hurried()
     )
     start(supervisor)
     wait_until(lambda: "steady" in supervisor.pids())
@@ -99,7 +103,7 @@ def test_a_child_that_keeps_ending_is_tried_again_and_takes_no_other_down(
 
 
 def test_a_child_past_its_lifetime_is_renewed(start: Start) -> None:
-    supervisor = Supervisor(plans=[plan("a", SLEEPER, lifetime_seconds=1.0)])
+    supervisor = Supervisor(plans=[ChildPlan("a", sleep, lifetime_seconds=1.0)])
     thread = start(supervisor)
     wait_until(lambda: "a" in supervisor.pids())
     first = supervisor.pids()["a"]
@@ -111,15 +115,13 @@ def test_a_child_past_its_lifetime_is_renewed(start: Start) -> None:
 
 def test_children_do_not_outlive_a_supervisor_that_was_killed(tmp_path: Path) -> None:
     note = tmp_path / "pid"
-    child = (
-        "import os, pathlib, time\n"
-        f"pathlib.Path({str(note)!r}).write_text(str(os.getpid()))\n"
-        "time.sleep(600)\n"
-    )
     code = (
-        "import sys\n"
+        "import os, pathlib, time\n"
         "from camtrust.serving.supervisor import ChildPlan, Supervisor\n"
-        f"Supervisor(plans=[ChildPlan('a', [sys.executable, '-c', {child!r}])]).run()\n"
+        "def child():\n"
+        f"    pathlib.Path({str(note)!r}).write_text(str(os.getpid()))\n"
+        "    time.sleep(600)\n"
+        "Supervisor(plans=[ChildPlan('a', child)]).run()\n"
     )
     root = Path(__file__).parents[2]
     parent = subprocess.Popen([sys.executable, "-c", code], cwd=root)

@@ -281,6 +281,21 @@ def test_the_fronts_private_key_is_on_no_disk(running: Running) -> None:
             assert b"PRIVATE KEY" not in path.read_bytes(), path
 
 
+def test_the_parent_of_all_has_nothing_that_a_fork_must_not_take_along(running: Running) -> None:
+    parent = Path(f"/proc/{running.process.pid}")
+    assert len(list((parent / "task").iterdir())) == 1
+    assert "softhsm" not in (parent / "maps").read_text()
+    opened = {one.readlink() for one in (parent / "fd").iterdir()}
+    # Each process counts in files of its own: prometheus_client sees that it was forked.
+    ours = {one for one in opened if one.is_relative_to(running.home)}
+    assert {one.parent for one in ours} <= {running.home / "run" / "metrics"}
+    names = {
+        Path(f"/proc/{pid}/comm").read_text().strip()
+        for pid in (parent / f"task/{running.process.pid}/children").read_text().split()
+    }
+    assert names == {"public", "officers", "scheduler", "status-signer-1", "nginx"}
+
+
 def test_a_killed_child_comes_back(running: Running) -> None:
     started = [json.loads(line) for line in running.log.read_text().splitlines() if line[0] == "{"]
     [scheduler] = [

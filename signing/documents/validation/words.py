@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from core.web.languages import read_texts, translatable
@@ -167,10 +166,5 @@ def in_both(words: Words) -> dict[str, str]:
     return {"en": " ".join(sentences), "km": " ".join(khmer)}
 
 
-@cache
-def _texts() -> Mapping[str, str]:
-    return read_texts(TEXTS / "km.po")
-
-
 def _khmer(text: str) -> str:
-    return _texts()[text]
+    return read_texts(TEXTS / "km.po")[text]
