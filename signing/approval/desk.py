@@ -55,7 +55,7 @@ class ApprovalDesk:
         return found or Colleague(person, Words(), Words(), None, is_serving=False)
 
     def can_act(self, one: Participant, institution: str) -> bool:
-        """Tell whether somebody could do what is asked of them."""
+        """Tell whether somebody could now do themselves what is asked of them."""
         if not self.colleague(one.person, institution).is_serving:
             return False
         return one.role is not ParticipantRole.SIGN or self.keys.has_one(one.person)

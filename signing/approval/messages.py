@@ -131,7 +131,8 @@ class ParticipantView(ApprovalPart):
     overdue: bool
     is_turn: bool = Field(description="Whether they are asked to act now.")
     can_act: bool = Field(
-        description="False for who left, may not sign in, or has no key to sign with: replace them."
+        description="False for who left or may not sign in and, once it is their turn, for who has "
+        "no key to sign with: replace them, if no deputy of theirs acts."
     )
 
 

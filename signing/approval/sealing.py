@@ -9,8 +9,8 @@
    again changes nothing.
 5. One transaction says that it is sealed, with its entry in the log.
 
-While a token, the time-stamping authority or the status service is away the circulation stands in
-``sealing``, and is tried again after twice the time, within :data:`LONGEST_WAIT`.
+While it cannot be sealed, such as without a time-stamp, the circulation stands in ``sealing`` with
+its trouble, and is tried again after twice the time, within :data:`LONGEST_WAIT`.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ from signing.documents.options import SigningOptions
 from signing.documents.signing import DocumentSigning
 
 # How long what was prepared can be signed: as long as a passkey's question is.
-PREPARED_FOR = timedelta(minutes=10)
+PREPARED_FOR = timedelta(minutes=5)
 # Longer than a signature with its time-stamp takes; after it the process counts as dead.
 CLAIMED_FOR = timedelta(minutes=2)
 AS = SigningOptions(level=Level.B_LT)

@@ -16,6 +16,7 @@ from signing.approval.errors import (
     ParticipantAway,
     ParticipantUnsuitable,
 )
+from signing.approval.showing import view_of_approval
 from signing.credentials.errors import CredentialLocked, CredentialStateRefused
 from signing.documents.stamps.errors import StampDoesNotFit
 from tests.signing.approval.world import ApprovalWorld
@@ -188,6 +189,13 @@ def test_who_left_shows_as_such_and_another_is_asked_instead(world: ApprovalWorl
     world.services.remote_signing.credentials.destroy(world.people["2"].key.id, by="officer")  # type: ignore[union-attr]
     shown = {one.person: desk.can_act(one, MINISTRY.id) for one in world.find(started).participants}
     assert [shown[world.people[one].id] for one in "123"] == [False, False, True]
+    # Whether there is a key is asked once it is their turn.
+    later = world.start("3", "2")
+    said = view_of_approval(desk, later).participants
+    assert [(one.staff_number, one.is_turn, one.can_act) for one in said] == [
+        ("3", True, True),
+        ("2", False, True),
+    ]
     place = world.place_of(started, "1")
     # Who takes part in the step already, or has no place here, is asked by nobody.
     for number in ("2", "77"):

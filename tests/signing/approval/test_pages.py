@@ -211,7 +211,8 @@ def test_the_page_says_that_a_seal_waits(world: ApprovalWorld, clerk: Any) -> No
     with pytest.MonkeyPatch.context() as patch:
         tsa_away(patch)
         world.approval.sealing.go_on()
-    assert "គ្មានអ្វីបាត់បង់" in words(me.open(f"/{started.id}").text)
+    # What it is, and whether somebody has to do something, the operators see.
+    assert "គ្មានអ្វីបាត់បង់ឡើយ។ ប្រសិនបើ" in words(me.open(f"/{started.id}").text)
 
 
 def test_a_civil_servant_sends_a_document_round_at_the_page(

@@ -11,6 +11,7 @@ import pytest
 
 from core.access import Principal, Role
 from core.errors import CamtrustError
+from enrollment.passkeys.challenges import LIFETIME
 from signing.approval.errors import (
     ApprovalOver,
     ApprovalUnknown,
@@ -21,6 +22,7 @@ from signing.approval.errors import (
     SomebodySigns,
     WordsUnsuitable,
 )
+from signing.approval.signing import PREPARED_FOR
 from signing.credentials.errors import PinRefused, SecondFactorRefused
 from tests.signing.approval.world import ApprovalWorld
 from tests.signing.world import MINISTRY
@@ -135,8 +137,10 @@ def test_what_was_prepared_before_another_signed_is_not_signed(world: ApprovalWo
 
 def test_what_was_prepared_long_ago_is_not_signed(world: ApprovalWorld) -> None:
     started = world.start("1")
+    # No longer than the passkey's question would be answered.
+    assert PREPARED_FOR == LIFETIME == timedelta(minutes=5)
     proof = world.ask(started, "1")
-    world.clock.advance(timedelta(minutes=11))
+    world.clock.advance(PREPARED_FOR)
     with pytest.raises(SigningOutdated):
         world.confirm(started, "1", proof)
     assert world.approval.signing.recover() == 0
