@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from camtrust.app import create_app
 from camtrust.listeners import Listener
 from camtrust.web_parts import app_parts
+from core.web.languages import day
 from core.web.session_cookie import COOKIE
 from enrollment.sessions.sessions import SignInMethod
 from signing.approval.approval import Approval
@@ -134,8 +135,8 @@ def test_a_deputy_is_named_signs_and_is_ended_at_the_pages(
         "act": "a" * 32,
         "institution": "ministry-of-examples",
         "staff_number": "2",
-        "first": f"{today:%d/%m/%Y}",
-        "last": f"{today:%d/%m/%Y}",
+        "first": day(today),
+        "last": day(today),
     }
     for wrong in ({"first": "soon"}, {"staff_number": "1"}, {"staff_number": "99"}):
         assert me.send("/deputies", **(form | wrong)).status_code == 422
