@@ -50,6 +50,8 @@ approvals_api = APIBlueprint("approvals", __name__, url_prefix="/signing/v1")
 ONE = "/approvals/<approval_id>"
 # Each is tried as if it were signed: read, and a revision appended to it.
 START_RATE = "60 per minute"
+# Each says whether somebody is listed under a number, and who is named gets a mail.
+DEPUTIES_RATE = "60 per minute"
 _KEY = "camtrust_approvals"
 # The other field of the form, with a stamp's picture in it, and the borders between them.
 _BESIDES = STAMP_OCTETS + (256 << 10)
@@ -218,6 +220,7 @@ def list_deputies() -> DeputiesView:
 
 @approvals_api.post("/deputies")
 @requires(TAKE_PART)
+@limited(DEPUTIES_RATE)
 @reads(JSON)
 @may_refuse(errors.DeputyRefused, errors.DeputyUnknown)
 @idempotent
@@ -239,6 +242,7 @@ def name_a_deputy(json_data: DeputyMessage) -> Any:
 
 @approvals_api.post("/deputies/<deputy_id>/revocation")
 @requires(TAKE_PART)
+@limited(DEPUTIES_RATE)
 @may_refuse(errors.DeputyUnknown)
 @approvals_api.output(DeputyView)
 def end_a_deputy(deputy_id: str) -> DeputyView:

@@ -316,6 +316,17 @@ def test_a_person_names_and_ends_a_deputy(caller: Caller) -> None:
     assert caller.http.post(f"{V1}/deputies/{seen['id']}/revocation").status_code == 404
 
 
+@pytest.mark.parametrize("path", ["deputies", f"deputies/{'0' * 32}/revocation"])
+def test_nobody_tries_staff_numbers_or_deputies_out(caller: Caller, path: str) -> None:
+    caller.who = as_person(caller.world.people["1"])
+    now = caller.world.clock.now().isoformat()
+    body = {"staff_number": "99", "begins_at": now, "ends_at": now}
+    tried = [caller.http.post(f"{V1}/{path}", json=body) for _ in range(61)]
+    assert {one.status_code for one in tried[:60]} <= {404, 422}
+    assert tried[60].status_code == 429
+    assert tried[60].get_json()["type"].endswith("/rate-limited")
+
+
 def test_an_institution_has_so_many_at_once(caller: Caller) -> None:
     caller.world.services.settings = caller.world.services.settings.model_copy(
         update={
