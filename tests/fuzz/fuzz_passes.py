@@ -3,7 +3,7 @@
     python tests/fuzz/fuzz_passes.py -max_total_time=60 [CORPUS]
 
 The first octet chooses what the rest is: the text of a code, a file, a COSE message, signed claims
-in CBOR, signed claims of a card in JSON, a seal in JSON, or a list of signers.
+in CBOR, signed claims of a card in JSON, the certificate of a seal, or a list of signers.
 """
 
 from __future__ import annotations
@@ -25,10 +25,22 @@ from signing.passes.codecs import cbor
 from signing.passes.settings import PassSettings
 from signing.passes.statuses import Status
 from signing.passes.trust.signers import TrustStore
-from tests.signing.passes.issuers import ES256, hc1_of, issuer, verify
+from tests.signing.passes.issuers import (
+    ES256,
+    Authority,
+    Issuer,
+    claims,
+    hc1_of,
+    issuer,
+    seal_data,
+    verify,
+)
 
-HEALTH = issuer()
-TRUST = TrustStore((HEALTH.signer(),))
+CSCA = Authority()
+HEALTH = issuer(authority=CSCA)
+CODE = HEALTH.hc1(claims())
+AUTHORITY = TrustStore(authorities=(Issuer(CSCA.key, CSCA.certificate()).parsed,))
+TRUST = TrustStore((HEALTH.signer(),)) + AUTHORITY
 PROTECTED = cbor.encode({1: ES256, 4: HEALTH.kid})
 HEADER = {"zip": "DEF", "alg": "ES256", "kid": HEALTH.signer().thumbprint}
 # Pictures and PDF files are decoded by others, in C and in a process of its own.
@@ -56,12 +68,14 @@ def file_codes(octets: bytes) -> list[str]:
 
 
 def one_input(data: bytes) -> None:
-    chosen, rest = (data[0] % 6, data[1:]) if data else (0, b"")
-    if chosen == 5:
+    chosen, rest = (data[0] % 7, data[1:]) if data else (0, b"")
+    if chosen == 6:
         try:
-            read_trust(rest, "list")
+            found = read_trust(rest, "list")
         except PassRefused:
             return
+        assert all(isinstance(sentence, str) for sentence in (AUTHORITY + found).left_aside)
+        verify(CODE, trust=AUTHORITY + found)
         return
     makers = (
         lambda: [rest.decode("utf-8", "replace")],
@@ -69,6 +83,7 @@ def one_input(data: bytes) -> None:
         lambda: [hc1_of(rest)],
         lambda: [signed_claims(rest)],
         lambda: [signed_card(rest)],
+        lambda: [HEALTH.seal(seal_data(), cer=base64url.encode(rest))],
     )
     verdict = verify(*makers[chosen](), trust=TRUST)
     assert verdict.status in Status

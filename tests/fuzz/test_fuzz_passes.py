@@ -9,27 +9,37 @@ import pytest
 from signing.passes.codecs import cbor, strict_json
 from tests.fuzz.running import run_fuzzer
 from tests.signing.passes.issuers import (
+    BARCODE_SIGNER,
+    Authority,
     card,
     claims,
+    ddcc,
     icvp,
     identity,
     issuer,
     jwk,
+    recovery,
     seal_data,
 )
 
 
 def seeds() -> list[bytes]:
-    one = issuer()
+    csca = Authority()
+    one = issuer(authority=csca)
+    hospital = {"issuer": {"iss": "https://health.example"}, "keys": [jwk(one)]}
     texts = [one.hc1(claims()), one.shc(card()), one.claim169(identity()), one.seal(seal_data())]
-    contents = [cbor.encode(claims()), cbor.encode(claims(icvp(), sub_claim=-6))]
+    held = [claims(), claims(icvp(), sub_claim=-6), claims(recovery()), claims(ddcc(), sub_claim=3)]
+    contents = [cbor.encode(content) for content in held]
     return [
         *(bytes([chosen]) + text.encode() for chosen in (0, 1) for text in texts),
         b"\2" + one.message(claims()),
         *(b"\3" + content for content in contents),
         b"\4" + strict_json.compact(card()),
-        b"\5" + strict_json.compact({"keys": [jwk(one)]}),
-        b"\5" + one.der,
+        b"\5" + issuer(authority=csca, usages=(BARCODE_SIGNER,)).der,
+        b"\6" + strict_json.compact({"keys": [jwk(one)]}),
+        b"\6" + one.der,
+        b"\6" + csca.revoke(one.certificate),
+        b"\6" + strict_json.compact({"issuerInfo": [hospital]}),
     ]
 
 

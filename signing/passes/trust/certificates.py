@@ -117,6 +117,10 @@ def _read(octets: bytes) -> PassCertificate:
     _ = parsed.native
     usage = parsed.extended_key_usage_value
     constraints = parsed.basic_constraints_value
+    is_authority = bool(constraints and constraints["ca"].native)
+    # RFC 4518 has letters that no name may have: what will be compared has to be without them.
+    for name in (parsed.issuer, parsed.subject) if is_authority else (parsed.issuer,):
+        _ = name.hashable
     return PassCertificate(
         der=der,
         subject=parsed.subject.human_friendly,
@@ -125,7 +129,7 @@ def _read(octets: bytes) -> PassCertificate:
         not_before=parsed.not_valid_before,
         not_after=parsed.not_valid_after,
         extended_key_usage=frozenset(one.dotted for one in usage) if usage else frozenset(),
-        is_authority=bool(constraints and constraints["ca"].native),
+        is_authority=is_authority,
         key=load_der_public_key(parsed.public_key.dump()),
         parsed=parsed,
     )

@@ -43,7 +43,8 @@ def read_revocation_list(octets: bytes, source: str) -> RevocationList:
         entries = parsed["tbs_cert_list"]["revoked_certificates"]
         serials = frozenset(one["user_certificate"].native for one in entries)
         issuer = parsed.issuer.human_friendly
-        _ = parsed["signature_algorithm"].native
+        # What is asked of it later has to be readable now.
+        _ = parsed.issuer.hashable, parsed["signature_algorithm"].native, parsed["signature"].native
     except PassRefused:
         raise
     # asn1crypto raises whatever the octets lead it to.

@@ -205,6 +205,24 @@ def dcc(**changes: Any) -> dict[str, Any]:
     } | changes
 
 
+def recovery(**dates: str) -> dict[str, Any]:
+    """A certificate of recovery of the same person."""
+    entry = {"tg": "840539006", "fr": "2026-05-01", "df": "2026-05-12", "du": "2026-10-28"}
+    entry |= {"co": "UT", "is": "Ministry", "ci": "URN:UVCI:01:UT:187"} | dates
+    return {key: value for key, value in dcc(r=[entry]).items() if key != "v"}
+
+
+def ddcc(**changes: Any) -> dict[str, Any]:
+    """WHO's core data set of a vaccination."""
+    return {"name": "Dara", "vaccine": "1", "date": "2026-02-18"} | changes
+
+
+def ddcc_test() -> dict[str, Any]:
+    """WHO's core data set of a test."""
+    test = dict.fromkeys(("pathogen", "type", "result"), "1")
+    return {"name": "Dara", "test": test | {"date": "2026-11-22"}}
+
+
 def claims(content: Any = None, *, sub_claim: int = 1, **changes: Any) -> dict[Any, Any]:
     """Claims of HCERT that are in force now."""
     times = {4: seconds(NOW + timedelta(days=180)), 6: seconds(NOW - timedelta(days=1))}

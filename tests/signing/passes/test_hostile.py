@@ -21,6 +21,7 @@ from tests.signing.passes.issuers import (
     BARCODE_SIGNER,
     ES256,
     Authority,
+    Issuer,
     card,
     claims,
     dcc,
@@ -35,6 +36,7 @@ from tests.signing.passes.issuers import (
 CSCA = Authority()
 HEALTH = issuer(authority=CSCA, usages=(BARCODE_SIGNER,))
 TRUST = TrustStore((HEALTH.signer(),))
+AUTHORITY = TrustStore(authorities=(Issuer(CSCA.key, CSCA.certificate()).parsed,))
 
 
 def judged(*codes: str) -> Verdict:
@@ -179,6 +181,13 @@ def test_a_seal_with_a_strange_signature_is_refused(sig: dict[str, Any]) -> None
     assert status(HEALTH.seal(seal_data(), **sig)) in refusals
 
 
+@pytest.mark.parametrize("letter", ["\u0378", "\ufffd", "\ue000"])
+def test_a_certificate_whose_issuer_has_a_name_that_no_name_may_be_is_refused(letter: str) -> None:
+    odd = issuer(authority=Authority(f"Utopia CSC{letter}"), usages=(BARCODE_SIGNER,))
+    verdict = verify(odd.seal(seal_data()), trust=TRUST + AUTHORITY)
+    assert verdict.status is Status.INVALID_ENCODING
+
+
 @pytest.mark.parametrize(
     ("octets", "expected"), [(8_000, Status.VERIFIED), (8_001, Status.INVALID_ENCODING)]
 )
@@ -309,7 +318,9 @@ def test_a_seal_with_a_damaged_certificate_gets_a_verdict(
     damaged = bytearray(HEALTH.der)
     damaged[at % len(damaged)] ^= flip
     for certificate in (octets, bytes(damaged)):
-        judged(HEALTH.seal(seal_data(), cer=base64url.encode(certificate)))
+        code = HEALTH.seal(seal_data(), cer=base64url.encode(certificate))
+        judged(code)
+        assert verify(code, trust=AUTHORITY).reasons
 
 
 def whole_codes() -> list[str]:

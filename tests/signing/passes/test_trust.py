@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asn1crypto import algos, core, x509
+from asn1crypto import algos, core, crl, x509
 from cryptography import x509 as pyca
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from signing.passes.codecs import base64url
-from signing.passes.errors import PassTrustUnreadable
+from signing.passes.errors import PassRefused, PassTrustUnreadable
 from signing.passes.statuses import Status
 from signing.passes.trust.files import read_trust, trust_from
 from signing.passes.trust.revoked import read_revocation_list
@@ -277,6 +277,17 @@ def test_a_revocation_list_of_nobody_who_is_known_is_left_aside_and_said(tmp_pat
     (sentence,) = trust_from(tmp_path).left_aside
     assert sentence.startswith("other.crl: no authority is known")
     assert "Other" in sentence
+
+
+def test_a_revocation_list_whose_signature_or_issuer_cannot_be_read_is_no_list() -> None:
+    whole = CSCA.revoke(SEALER.certificate)
+    signature = crl.CertificateList.load(whole)["signature"].contents
+    # Its first octet counts the bits of the last one that are not used.
+    damaged = whole.replace(signature, b"\xff" + signature[1:])
+    odd = Authority("Utopia CSC\ufffd").revoke(SEALER.certificate)
+    for octets in (damaged, odd):
+        with pytest.raises(PassRefused, match="no CRL"):
+            read_revocation_list(octets, "crl")
 
 
 def as_japan_writes_it(certificate: bytes, key: Key) -> bytes:
