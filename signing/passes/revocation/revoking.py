@@ -45,20 +45,14 @@ class PassRevocation:
         check_reason(reason)
         with self._database.begin() as connection:
             found = _found(connection, pass_id, institution)
-            if self._mark(connection, found, reason):
-                self._record(connection, found, reason, by)
+            now = self._clock.now()
+            if _mark(connection, found, reason, now):
+                self._record(connection, found, reason, by, now)
             return _found(connection, pass_id, institution)
 
-    def _mark(self, connection: Connection, found: IssuedPass, reason: str) -> bool:
-        # The condition decides between two that come at the same moment.
-        changed = connection.execute(
-            update(passes)
-            .where(passes.c.id == found.id, passes.c.revoked_at.is_(None))
-            .values(revoked_at=self._clock.now(), reason=reason)
-        )
-        return changed.rowcount == 1
-
-    def _record(self, connection: Connection, found: IssuedPass, reason: str, by: str) -> None:
+    def _record(
+        self, connection: Connection, found: IssuedPass, reason: str, by: str, now: datetime
+    ) -> None:
         connection.execute(
             update(pass_status_lists)
             .where(pass_status_lists.c.number == found.status_list)
@@ -75,7 +69,7 @@ class PassRevocation:
         ]
         if rows:
             connection.execute(insert(pass_revocation_hashes), rows)
-        salt, now = new_salt(), self._clock.now()
+        salt = new_salt()
         entry = LogEntry(_KIND, now, _facts(found, reason, by, salt, now))
         [index] = self._log.append(connection, [entry])
         connection.execute(
@@ -83,6 +77,16 @@ class PassRevocation:
                 pass_id=found.id, revoked_by=by, salt=salt, log_index=index
             )
         )
+
+
+def _mark(connection: Connection, found: IssuedPass, reason: str, now: datetime) -> bool:
+    # The condition decides between two that come at the same moment.
+    changed = connection.execute(
+        update(passes)
+        .where(passes.c.id == found.id, passes.c.revoked_at.is_(None))
+        .values(revoked_at=now, reason=reason)
+    )
+    return changed.rowcount == 1
 
 
 def _found(connection: Connection, pass_id: str, institution: str | None) -> IssuedPass:

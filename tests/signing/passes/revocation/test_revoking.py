@@ -58,6 +58,7 @@ def test_revoking_marks_the_pass_raises_its_list_and_commits_in_the_log(issuer: 
         row = connection.execute(
             select(pass_revocations).where(pass_revocations.c.pass_id == one.id)
         ).one()
+    assert entry.at == revoked.revoked_at
     said = {
         "at": entry.at.isoformat(),
         "by": MINISTRY.id,
