@@ -1,6 +1,7 @@
 """Which subjects there are, what each round asks them, and the rows.
 
-Everything is counted per CPU-second of the process that works. All take turns in the same rounds.
+Everything is counted per CPU-second of the process that works, but for the browser, where what a
+person waits for counts. All take turns in the same rounds.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from signing.passes.issuing.signers import HEALTH
 
 ISSUE, VERIFY, PICTURE, LIMIT = "pass.issue", "pass.verify", "pass.picture", "limit.hsm-sign"
 PEERS = {"peer.cwt": "cwt", "peer.pycose": "pycose"}
+BROWSER = "pass.browser"
 NATION = "pass.issue.17-million"
 PEER_SCRIPT = Path(__file__).with_name("cose_packages.py")
 REQUIREMENTS = Path("requirements/bench-passes.txt")
@@ -48,11 +50,12 @@ class Scale:
     issued: int = 2_000
     verified: int = 4_000
     drawn: int = 500
+    seen: int = 20
     signatures: int = 4_000
     peer: int = 500
 
 
-QUICK = Scale(rounds=3, issued=500, verified=500, drawn=100, signatures=500, peer=50)
+QUICK = Scale(rounds=3, issued=500, verified=500, drawn=100, seen=5, signatures=500, peer=50)
 
 
 def compare_passes(*, scale: Scale, with_peers: bool) -> list[Row]:
@@ -64,11 +67,13 @@ def compare_passes(*, scale: Scale, with_peers: bool) -> list[Row]:
         home, log = Path(folder) / "home", Path(folder) / "subjects.log"
         keys = _make_home(home)
         ours = stack.enter_context(_subject("bench.passes.ours", log, {"home": str(home)}))
+        browser = stack.enter_context(_subject("bench.passes.browser", log, {"home": str(home)}))
         bare = stack.enter_context(_bare(home, keys, log))
         measures: dict[str, Measure] = {
             ISSUE: _asks(ours, way="issue", count=scale.issued),
             VERIFY: _asks(ours, way="verify", count=scale.verified),
             PICTURE: _asks(ours, way="picture", count=scale.drawn),
+            BROWSER: lambda: float(browser.ask(count=scale.seen)["milliseconds"]),
             LIMIT: _asks(bare, key=_ALGORITHM, count=scale.signatures),
         }
         for name, package in PEERS.items() if with_peers else ():
@@ -84,6 +89,8 @@ def compare_passes(*, scale: Scale, with_peers: bool) -> list[Row]:
 
 
 def _unit(name: str) -> str:
+    if name == BROWSER:
+        return "ms"
     if name == LIMIT:
         return "signatures/CPU-second"
     return f"{'pictures' if name == PICTURE else 'passes'}/CPU-second"

@@ -64,7 +64,7 @@ class Ours:
 
     def verify(self, count: int) -> float:
         """Verify so many codes; return the CPU seconds."""
-        texts = self._some(count)
+        texts = self.some(count)
         began = time.process_time()
         for text in texts:
             if self._verifier.verify(text).status is not Status.VERIFIED:
@@ -73,13 +73,14 @@ class Ours:
 
     def picture(self, count: int) -> float:
         """Draw so many codes as SVG; return the CPU seconds."""
-        texts = self._some(count)
+        texts = self.some(count)
         began = time.process_time()
         for text in texts:
             picture(KIND, text, PictureFormat.SVG)
         return time.process_time() - began
 
-    def _some(self, count: int) -> list[str]:
+    def some(self, count: int) -> list[str]:
+        """Return so many codes, of those that were issued last."""
         if not self._texts:
             self.issue(100)
         return [self._texts[number % len(self._texts)] for number in range(count)]

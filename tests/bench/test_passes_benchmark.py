@@ -13,15 +13,23 @@ from bench import commands
 from bench.passes import comparison
 from bench.passes.comparison import Scale
 
-ROWS = {"pass.issue", "pass.verify", "pass.picture", "limit.hsm-sign", "pass.issue.17-million"}
+ROWS = {
+    "pass.issue",
+    "pass.verify",
+    "pass.picture",
+    "pass.browser",
+    "limit.hsm-sign",
+    "pass.issue.17-million",
+}
 
 
 @pytest.mark.long
 def test_every_row_is_measured_and_set_against_its_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, require: Callable[[str], str]
 ) -> None:
-    require("softhsm2-util")
-    small = Scale(rounds=1, issued=20, verified=20, drawn=5, signatures=20, peer=1)
+    for program in ("softhsm2-util", "chromium"):
+        require(program)
+    small = Scale(rounds=1, issued=20, verified=20, drawn=5, seen=1, signatures=20, peer=1)
     monkeypatch.setattr(comparison, "QUICK", small)
     output = tmp_path / "passes.json"
     options = ["passes", "--quick", "--no-peer", "--output", str(output)]
