@@ -6,22 +6,16 @@ person waits for counts. All take turns in the same rounds.
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import click
-
+from bench.founded_home import bare_signer, make_home, rate_of, subject_in
 from bench.peers.environment import peer_python
 from bench.results import Row, against
 from bench.rounds import Measure, interleave
-from bench.subject import Answer, Subject
-from hsm.softhsm import CONFIGURATION_FILE, PINS_FOLDER, module_path
+from bench.subject import Subject
 from signing.passes.issuing.signers import HEALTH
 
 ISSUE, VERIFY, PICTURE, LIMIT = "pass.issue", "pass.verify", "pass.picture", "limit.hsm-sign"
@@ -30,16 +24,11 @@ BROWSER = "pass.browser"
 NATION = "pass.issue.17-million"
 PEER_SCRIPT = Path(__file__).with_name("cose_packages.py")
 REQUIREMENTS = Path("requirements/bench-passes.txt")
-STATUS_TOKEN = "status"  # noqa: S105 - the name of a token, not a secret
 PEOPLE = 17_000_000
 _ALGORITHM = "ec-p256"
 # As long as the claims of a yellow card.
 _PAYLOAD = bytes(range(256)) + bytes(100)
 PAIRS = {ISSUE: LIMIT, VERIFY: "peer.cwt", "peer.cwt": ISSUE, "peer.pycose": ISSUE}
-
-
-class HomeNotMade(click.ClickException):
-    """The home could not be made; the message has what was said."""
 
 
 @dataclass(frozen=True)
@@ -65,20 +54,20 @@ def compare_passes(*, scale: Scale, with_peers: bool) -> list[Row]:
     """
     with TemporaryDirectory(prefix="camtrust-bench-") as folder, ExitStack() as stack:
         home, log = Path(folder) / "home", Path(folder) / "subjects.log"
-        keys = _make_home(home)
-        ours = stack.enter_context(_subject("bench.passes.ours", log, {"home": str(home)}))
-        browser = stack.enter_context(_subject("bench.passes.browser", log, {"home": str(home)}))
-        bare = stack.enter_context(_bare(home, keys, log))
+        keys = make_home("bench.passes.ours", home)
+        ours = stack.enter_context(subject_in("bench.passes.ours", home, log))
+        browser = stack.enter_context(subject_in("bench.passes.browser", home, log))
+        bare = stack.enter_context(bare_signer(home, {_ALGORITHM: keys[HEALTH]}, log))
         measures: dict[str, Measure] = {
-            ISSUE: _asks(ours, way="issue", count=scale.issued),
-            VERIFY: _asks(ours, way="verify", count=scale.verified),
-            PICTURE: _asks(ours, way="picture", count=scale.drawn),
+            ISSUE: rate_of(ours, way="issue", count=scale.issued),
+            VERIFY: rate_of(ours, way="verify", count=scale.verified),
+            PICTURE: rate_of(ours, way="picture", count=scale.drawn),
             BROWSER: lambda: float(browser.ask(count=scale.seen)["milliseconds"]),
-            LIMIT: _asks(bare, key=_ALGORITHM, count=scale.signatures),
+            LIMIT: rate_of(bare, key=_ALGORITHM, count=scale.signatures),
         }
         for name, package in PEERS.items() if with_peers else ():
             peer = stack.enter_context(_peer(package, log))
-            measures[name] = _asks(peer, count=scale.peer)
+            measures[name] = rate_of(peer, count=scale.peer)
         measured = interleave(measures, rounds=scale.rounds)
     rows = [
         Row(name, series.median, _unit(name), spread=series.spread)
@@ -94,45 +83,6 @@ def _unit(name: str) -> str:
     if name == LIMIT:
         return "signatures/CPU-second"
     return f"{'pictures' if name == PICTURE else 'passes'}/CPU-second"
-
-
-def _asks(subject: Subject, **question: object) -> Measure:
-    return lambda: _rate(subject.ask(**question))
-
-
-def _rate(answer: Answer) -> float:
-    return float(answer["count"] / answer["cpu_seconds"])
-
-
-def _make_home(home: Path) -> dict[str, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.passes.ours", str(home)], capture_output=True, text=True
-    )
-    if done.returncode:
-        raise HomeNotMade(f"{home}: {done.stderr.strip()[-1000:]}")
-    keys: dict[str, str] = json.loads(done.stdout.splitlines()[-1])
-    return keys
-
-
-def _bare(home: Path, keys: Mapping[str, str], log: Path) -> Subject:
-    configuration = {
-        "module": str(module_path()),
-        "token": STATUS_TOKEN,
-        "pin_file": str(home / PINS_FOLDER / STATUS_TOKEN),
-        "keys": {_ALGORITHM: keys[HEALTH]},
-    }
-    environment = {"SOFTHSM2_CONF": str(home / CONFIGURATION_FILE)}
-    return _subject("bench.issuance.bare_signing", log, configuration, environment)
-
-
-def _subject(
-    module: str,
-    log: Path,
-    configuration: Mapping[str, object],
-    environment: Mapping[str, str] | None = None,
-) -> Subject:
-    command = [sys.executable, "-m", module]
-    return Subject(command, configuration=configuration, environment=environment, log=log)
 
 
 def _peer(package: str, log: Path) -> Subject:
