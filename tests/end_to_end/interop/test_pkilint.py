@@ -29,6 +29,7 @@ from ca.settings import CaSettings
 from camtrust.development_seal import HOLDER
 from camtrust.wiring import Services
 from hsm.softhsm import provision
+from signing.passes.issuing.signers import SIGNERS
 from signing.timestamps.definitions import UNITS
 from tests.ca.software_hierarchy import facts_for
 from tests.conftest import Template
@@ -59,9 +60,9 @@ class Issued:
     folder: Path
 
     def under(self, profile: str) -> list[RegisteredCertificate]:
-        # Not the home's own time-stamping units and seal: they were founded with policies under
-        # 2.999, which pkilint cannot read. Others of their profiles are issued here.
-        own = {*(one.holder for one in UNITS), HOLDER}
+        # Not the home's own time-stamping units, document signers and seal: they were founded with
+        # policies under 2.999, which pkilint cannot read. Others of their profiles are issued here.
+        own = {*(one.holder for one in (*UNITS, *SIGNERS)), HOLDER}
         page = self.services.registration.register.page(limit=1000, profile=profile)
         return [one for one in page if one.holder not in own]
 
