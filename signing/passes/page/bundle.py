@@ -36,10 +36,11 @@ def bundle_of(
     """Return the lists that a browser verifies with until ``signed_at`` and ``lifetime``.
 
     Instants are RFC 3339 in UTC, octets base64url; keys are SubjectPublicKeyInfo in DER. ``own``
-    statuses are those of this instant, and count as long as the whole does.
+    statuses count as long as the whole does, and in place of others of their addresses.
     """
     expires_at = signed_at + lifetime
     kept = [one.told(issued_at=signed_at, expires_at=expires_at) for one in own]
+    known = {one.uri for one in own}
     sources = sorted({one.source for one in trust.signers})
     return {
         "version": VERSION,
@@ -56,7 +57,7 @@ def bundle_of(
         "signers": [_signer(one, sources, trust) for one in trust.signers],
         "authorities": [_authority(one) for one in trust.authorities],
         "revocation_lists": [_revocation_list(one) for one in trust.proven_lists],
-        "status_lists": status_lists_of(trust) + kept,
+        "status_lists": kept + [one for one in status_lists_of(trust) if one["uri"] not in known],
         "hash_lists": hash_lists_of(trust),
     }
 
