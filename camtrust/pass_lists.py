@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 from functools import cached_property
 
 from flask import Blueprint, Flask
 
-from camtrust.pass_issuing import STATUS_PATH, PassIssuingWiring
+from camtrust.pass_issuing import CARDS_PATH, STATUS_PATH, PassIssuingWiring
+from signing.passes.page.statuses import OwnStatuses
 from signing.passes.publishing.cards import CardLists
 from signing.passes.publishing.hash_lists import HashLists
 from signing.passes.publishing.kept import KeptLists
@@ -17,6 +18,8 @@ from signing.passes.publishing.status_lists import StatusLists
 from signing.passes.publishing.trust_lists import TrustLists
 from signing.passes.revocation.revoking import PassRevocation
 from signing.passes.revocation.routes import mount_pass_revocation
+from signing.passes.trust.lists import read_list
+from signing.passes.trust.signers import TrustStore
 
 TRUST_PATH, HASHES_PATH = "/passes/trust", "/passes/revocation-lists"
 
@@ -64,6 +67,31 @@ class PassListWiring(PassIssuingWiring):
             cards=CardLists(database=services.database, signers=self.signers),
             ttl=settings.status_ttl,
         )
+
+    @property
+    def own_trust(self) -> TrustStore:
+        """This home's document signers whose certificates are valid and good.
+
+        Raises DatabaseUnavailable.
+        """
+        signers = read_list(self.lists.trust.key_set(), self.address + TRUST_PATH)
+        # As the VCI directory has them: for cards of this address alone.
+        issuer = {"iss": self.address + CARDS_PATH}
+        entry = {"issuer": issuer, "keys": self.lists.cards.keys()["keys"]}
+        return signers + read_list({"issuerInfo": [entry]}, issuer["iss"])
+
+    @property
+    def own_statuses(self) -> Sequence[OwnStatuses]:
+        """The statuses of the passes that this home issued. Raises DatabaseUnavailable."""
+        makers = self.own_trust.signers
+        arrays = self.lists.statuses.arrays()
+        return [OwnStatuses(uri, array, makers) for uri, array in arrays.items()]
+
+    @property
+    def own_state(self) -> Hashable:
+        """What changes with own signers and statuses. Raises DatabaseUnavailable."""
+        signers = tuple(one.thumbprint for one in self.own_trust.signers)
+        return signers, tuple(self.lists.statuses.versions().items())
 
     @property
     def list_blueprint(self) -> Blueprint:

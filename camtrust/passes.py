@@ -1,4 +1,7 @@
-"""Wires the verification of passes: the bounds of what is read, and whom this home trusts."""
+"""Wires the verification of passes: the bounds of what is read, and whom this home trusts.
+
+The page ``/verify`` trusts this home's own document signers besides, with their statuses.
+"""
 
 from __future__ import annotations
 
@@ -37,8 +40,9 @@ class PassWiring(PassListWiring):
     def publisher(self) -> ListPublisher:
         """Makes the lists that browsers verify with."""
         return ListPublisher(
-            trust=self._read,
-            state=self._state,
+            trust=lambda: self._read() + self.own_trust,
+            state=lambda: (self._state(), self.own_state),
+            own=lambda: self.own_statuses,
             clock=self._services.clock,
             settings=self.settings,
         )

@@ -1,20 +1,22 @@
 """Whom a home trusts, as JSON for a browser: keys and what they may sign, without certificates.
 
-What a browser would have to find out for itself is found out here: thumbprints, kids, and which
-serial numbers an authority took back. ``page/scripts/trust/lists.js`` reads it.
+What a browser would have to find out for itself is found out here: thumbprints, kids, which
+serial numbers an authority took back, and who made the lists of revoked passes.
+``page/scripts/trust/lists.js`` reads it.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from signing.passes.codecs import base64url
+from signing.passes.page.statuses import OwnStatuses, hash_lists_of, instant, status_lists_of
 from signing.passes.settings import PassSettings
 from signing.passes.trust.certificates import PassCertificate
 from signing.passes.trust.revoked import RevocationList
@@ -24,17 +26,26 @@ VERSION = 1
 
 
 def bundle_of(
-    trust: TrustStore, settings: PassSettings, *, signed_at: datetime, lifetime: timedelta
+    trust: TrustStore,
+    settings: PassSettings,
+    *,
+    signed_at: datetime,
+    lifetime: timedelta,
+    own: Sequence[OwnStatuses] = (),
 ) -> dict[str, Any]:
     """Return the lists that a browser verifies with until ``signed_at`` and ``lifetime``.
 
-    Instants are RFC 3339 in UTC, octets base64url; keys are SubjectPublicKeyInfo in DER.
+    Instants are RFC 3339 in UTC, octets base64url; keys are SubjectPublicKeyInfo in DER. ``own``
+    statuses count as long as the whole does, and in place of others of their addresses.
     """
+    expires_at = signed_at + lifetime
+    kept = [one.told(issued_at=signed_at, expires_at=expires_at) for one in own]
+    known = {one.uri for one in own}
     sources = sorted({one.source for one in trust.signers})
     return {
         "version": VERSION,
-        "signed_at": _instant(signed_at),
-        "expires_at": _instant(signed_at + lifetime),
+        "signed_at": instant(signed_at),
+        "expires_at": instant(expires_at),
         "bounds": {
             "clock_tolerance": settings.clock_tolerance.total_seconds(),
             "longest_code": settings.longest_code,
@@ -46,6 +57,8 @@ def bundle_of(
         "signers": [_signer(one, sources, trust) for one in trust.signers],
         "authorities": [_authority(one) for one in trust.authorities],
         "revocation_lists": [_revocation_list(one) for one in trust.proven_lists],
+        "status_lists": kept + [one for one in status_lists_of(trust) if one["uri"] not in known],
+        "hash_lists": hash_lists_of(trust),
     }
 
 
@@ -72,8 +85,8 @@ def _certificate(certificate: PassCertificate, trust: TrustStore) -> dict[str, A
         "name": certificate.subject,
         "issuer_country": certificate.issuer_country,
         "sha256": base64url.encode(hashlib.sha256(certificate.der).digest()),
-        "from": _instant(certificate.not_before),
-        "until": _instant(certificate.not_after),
+        "from": instant(certificate.not_before),
+        "until": instant(certificate.not_after),
         "usages": sorted(certificate.extended_key_usage),
         "is_revoked": trust.is_revoked(certificate),
     }
@@ -84,8 +97,8 @@ def _authority(authority: PassCertificate) -> dict[str, Any]:
         "key": _spki(authority.key),
         "subject": base64url.encode(authority.parsed.subject.dump()),
         "name": authority.subject,
-        "from": _instant(authority.not_before),
-        "until": _instant(authority.not_after),
+        "from": instant(authority.not_before),
+        "until": instant(authority.not_after),
     }
 
 
@@ -104,10 +117,6 @@ def _serial(number: int) -> str:
 
 def _spki(key: PublicKeyTypes) -> str:
     return base64url.encode(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
-
-
-def _instant(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _without_none(facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,6 +17,7 @@ from core.clock import Clock
 from core.errors import Unavailable
 from signing.passes.errors import PassTrustUnreadable
 from signing.passes.page.bundle import bundle_of
+from signing.passes.page.statuses import OwnStatuses
 from signing.passes.settings import PassSettings
 from signing.passes.trust.signers import TrustStore
 
@@ -36,18 +37,23 @@ class _Made:
 
 
 class ListPublisher:
-    """Makes the lists. ``state`` tells cheaply whether what ``trust`` reads has changed."""
+    """Makes the lists. ``state`` tells cheaply whether what the others read has changed.
+
+    ``own`` are statuses of passes that the home issues itself, whose signers are in ``trust``.
+    """
 
     def __init__(
         self,
         *,
         trust: Callable[[], TrustStore],
         state: Callable[[], Hashable],
+        own: Callable[[], Sequence[OwnStatuses]] = tuple,
         clock: Clock,
         settings: PassSettings,
     ) -> None:
         self._trust = trust
         self._state = state
+        self._own = own
         self._clock = clock
         self._settings = settings
         self._made: _Made | None = None
@@ -57,26 +63,26 @@ class ListPublisher:
         """Return the lists as JSON. Raises ListsAway."""
         hour = self._clock.now().replace(minute=0, second=0, microsecond=0)
         with self._lock:
-            state = self._state()
-            made = self._made
-            if made is None or (made.hour, made.state) != (hour, state):
-                made = self._make(hour, state)
-            return made.octets
+            try:
+                state = self._state()
+                made = self._made
+                if made is None or (made.hour, made.state) != (hour, state):
+                    made = self._made = _Made(hour, state, self._make(hour))
+                return made.octets
+            except (PassTrustUnreadable, Unavailable) as error:
+                if self._made is None:
+                    raise ListsAway("The lists of trusted signers cannot be read here.") from error
+                # Older lists say how old they are; none would leave every verifier without any.
+                structlog.get_logger().warning(
+                    "part-away", part="pass-lists", problem=error.problem
+                )
+                return self._made.octets
 
-    def _make(self, hour: datetime, state: Hashable) -> _Made:
-        try:
-            bundle = bundle_of(
-                self._trust(), self._settings, signed_at=hour, lifetime=self._lifetime
-            )
-        except PassTrustUnreadable as error:
-            if self._made is None:
-                raise ListsAway("The lists of trusted signers cannot be read here.") from error
-            # Older lists say how old they are; none would leave every verifier without any.
-            structlog.get_logger().warning("part-away", part="pass-lists", problem=error.problem)
-            return self._made
-        octets = json.dumps(bundle, ensure_ascii=False, separators=(",", ":")).encode()
-        self._made = _Made(hour, state, octets)
-        return self._made
+    def _make(self, hour: datetime) -> bytes:
+        bundle = bundle_of(
+            self._trust(), self._settings, signed_at=hour, lifetime=self._lifetime, own=self._own()
+        )
+        return json.dumps(bundle, ensure_ascii=False, separators=(",", ":")).encode()
 
     @property
     def _lifetime(self) -> timedelta:

@@ -84,16 +84,34 @@ class StatusLists:
             partial(self._make, number, form),
         )
 
+    def versions(self) -> Mapping[str, int]:
+        """Return the version of every list by its address. Raises DatabaseUnavailable."""
+        table = pass_status_lists
+        with self._database.read() as connection:
+            rows = connection.execute(
+                select(table.c.number, table.c.version).order_by(table.c.number)
+            ).all()
+        return {self._uri(number): version for number, version in rows}
+
+    def arrays(self) -> Mapping[str, bytes]:
+        """Return every list by its address, unsigned: one bit a place, compressed by zlib.
+
+        Raises DatabaseUnavailable.
+        """
+        with self._database.read() as connection:
+            numbers = connection.scalars(
+                select(pass_status_lists.c.number).order_by(pass_status_lists.c.number)
+            ).all()
+            return {self._uri(number): _array(connection, number) for number in numbers}
+
+    def _uri(self, number: int) -> str:
+        return f"{self._address}/{number}"
+
     def _make(self, number: int, form: StatusListForm, now: datetime) -> bytes:
         with self._database.read() as connection:
-            revoked = connection.scalars(
-                select(passes.c.status_index).where(
-                    passes.c.status_list == number, passes.c.revoked_at.is_not(None)
-                )
-            )
-            bits = packed(revoked, PLACES)
+            bits = _array(connection, number)
         unsigned = _Unsigned(
-            uri=f"{self._address}/{number}",
+            uri=self._uri(number),
             bits=bits,
             issued_at=int(now.timestamp()),
             expires_at=int((now + self._lifetime).timestamp()),
@@ -108,6 +126,15 @@ def _version(connection: Connection, number: int) -> int:
     if version is None:
         raise StatusListUnknown("No pass has a place in a status list of this number.")
     return int(version)
+
+
+def _array(connection: Connection, number: int) -> bytes:
+    revoked = connection.scalars(
+        select(passes.c.status_index).where(
+            passes.c.status_list == number, passes.c.revoked_at.is_not(None)
+        )
+    )
+    return packed(revoked, PLACES)
 
 
 def _jwt(seal: ListSeal, one: _Unsigned) -> bytes:

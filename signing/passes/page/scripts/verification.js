@@ -4,7 +4,7 @@
 // 1. The code is opened: its format is told, its form is checked (formats/).
 // 2. Its signer is looked for among those who are trusted (trust/).
 // 3. The signature is verified, by each signer that the code may mean.
-// 4. Only then is what it says looked at.
+// 4. Only then is what it says looked at, and whether it was taken back (standing.js).
 
 import { SignatureWrong, checkSignature } from "./codecs/signatures.js";
 import { day } from "./formats/moments.js";
@@ -12,6 +12,7 @@ import { allows } from "./formats/opened.js";
 import { openCodes } from "./formats/recognition.js";
 import { PassRefused, SEVERITY } from "./refusals.js";
 import { areOneCountry, areTwoCountries } from "./rules/countries.js";
+import { standingOf } from "./standing.js";
 import { beginning } from "./values.js";
 
 // Characters of what a code says of its issuer, which is repeated before anything is believed.
@@ -37,7 +38,10 @@ export class PassVerifier {
       if (!(error instanceof PassRefused)) throw error;
       return verdict(opened, [finding(error.status, error.message)], at, null);
     }
-    return verdict(opened, this.findings(opened, signer, at), at, signer);
+    const standing = await standingOf(opened, signer, this.lists, at);
+    const revoked = standing.revoked.map((one) => finding("REVOKED", one));
+    const findings = [...this.findings(opened, signer, at), ...revoked];
+    return verdict(opened, findings, at, signer, standing.notes);
   }
 
   async signerOf(opened, at) {
@@ -196,7 +200,7 @@ function weight({ status }) {
 }
 
 /** What of a pass is repeated before its signature is right names no person. */
-function verdict(opened, findings, at, signer) {
+function verdict(opened, findings, at, signer, told = []) {
   const ordered = [...findings].sort((one, other) => weight(one) - weight(other));
   const reasons = ordered.map((one) => one.reason);
   const found = {
@@ -220,7 +224,7 @@ function verdict(opened, findings, at, signer) {
   if (signer === null) return found;
   const { subject, identifier, document } = content;
   const dated = content.datedNotes.filter((one) => one.isTrueAt(at)).map((one) => one.text);
-  const notes = [...content.notes, ...dated, ...countryNotes(opened, signer)];
+  const notes = [...content.notes, ...dated, ...countryNotes(opened, signer), ...told];
   return Object.assign(found, { subject, identifier, document, notes });
 }
 

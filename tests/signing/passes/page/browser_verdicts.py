@@ -55,9 +55,15 @@ class BrowserVerifier:
             bundle_of(one, SETTINGS, signed_at=NOW, lifetime=timedelta(days=7))
             for one in cases.stores
         ]
+        return self.judge_by(bundles, cases.asked)
+
+    def judge_by(
+        self, bundles: Sequence[Any], cases: Sequence[tuple[int, tuple[str, ...], datetime]]
+    ) -> Sequence[dict[str, Any]]:
+        """Return the same by bundles as a browser gets them, of which each case has a number."""
         asked = [
             {"bundle": bundle, "codes": codes, "at": at.timestamp() * 1000}
-            for bundle, codes, at in cases.asked
+            for bundle, codes, at in cases
         ]
         source, target = self.folder / "cases.json", self.folder / "verdicts.json"
         source.write_text(json.dumps({"bundles": bundles, "cases": asked}), "utf-8")

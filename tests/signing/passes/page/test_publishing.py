@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,9 +14,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from core.database import DatabaseUnavailable
+from signing.passes.codecs import base64url
+from signing.passes.codecs.status_bits import packed
 from signing.passes.errors import PassTrustUnreadable
+from signing.passes.formats.revocation_hashes import shortened
 from signing.passes.page.bundle import bundle_of
 from signing.passes.page.publishing import ListPublisher, ListsAway
+from signing.passes.page.statuses import OwnStatuses
 from signing.passes.settings import PassSettings
 from signing.passes.trust.certificates import read_certificate
 from signing.passes.trust.files import trust_from
@@ -22,6 +29,7 @@ from signing.passes.trust.revoked import read_revocation_list
 from signing.passes.trust.signers import Signer, TrustStore
 from tests.conftest import SettableClock
 from tests.signing.passes.issuers import NOW, Authority, issuer, jwk
+from tests.signing.passes.test_standing import PLACE, URI, hash_list, status_list, trust
 
 WEEK = timedelta(days=7)
 
@@ -62,6 +70,42 @@ def test_thousands_of_keys_are_small_enough_for_a_phone() -> None:
     assert len(gzip.compress(octets)) < 350_000
 
 
+def test_lists_of_revoked_passes_are_told_with_their_makers_and_those_of_nobody_are_not() -> None:
+    ours, nobody = issuer(), issuer()
+    made = (
+        status_list(ours, exp=None), hash_list(ours, b"1", "UCI"), hash_list(ours, b"2", "UCI"),
+        status_list(nobody), hash_list(nobody, b"3", "UCI"),
+    )  # fmt: skip
+    found = bundle(trust((ours, "KH"), lists=made))
+    [statuses], [first, second] = found["status_lists"], found["hash_lists"]
+    maker = {"thumbprint": ours.signer().thumbprint, "issuer": "KH"}
+    assert statuses["makers"] == first["makers"] == second["makers"] == [maker]
+    assert (statuses["uri"], statuses["bits"], statuses["expires_at"]) == (URI, 1, None)
+    assert statuses["issued_at"] == "2026-11-23T08:00:00.000Z"
+    array = zlib.decompress(base64url.decode(statuses["lst"]))
+    assert array[PLACE // 8] == 1 << PLACE % 8
+    hashes = base64url.encode(shortened(b"1"))
+    batch = {"type": "UCI", "country": "KH", "kid": None, "hashes": hashes}
+    assert first["batches"] == [batch]
+
+
+def test_a_status_list_of_a_million_places_is_small_enough_for_a_phone() -> None:
+    own = OwnStatuses(URI, packed(range(0, 1 << 20, 60), 1 << 20), ())
+    found = bundle_of(TrustStore(), PassSettings(), signed_at=NOW, lifetime=WEEK, own=[own])
+    assert len(json.dumps(found["status_lists"])) < 60_000
+
+
+def test_own_statuses_count_until_the_whole_does_and_in_place_of_others() -> None:
+    ours = issuer()
+    store = trust((ours, "KH"), lists=(status_list(ours), status_list(ours, sub=f"{URI}0")))
+    own = OwnStatuses(URI, packed([7], 8), store.signers)
+    found = bundle_of(store, PassSettings(), signed_at=NOW, lifetime=WEEK, own=[own])
+    first, second = found["status_lists"]
+    assert (first["uri"], second["uri"]) == (URI, f"{URI}0")
+    assert first["expires_at"] == found["expires_at"]
+    assert base64url.decode(first["lst"]) == packed([7], 8)
+
+
 class Home:
     """A folder of trust, and what publishes it."""
 
@@ -69,12 +113,19 @@ class Home:
         self.folder = folder
         self.clock = SettableClock()
         self.read = 0
+        self.is_database_away = False
         self.publisher = ListPublisher(
             trust=self.trust,
             state=lambda: frozenset((one.name, one.stat().st_size) for one in folder.iterdir()),
+            own=self.own,
             clock=self.clock,
             settings=PassSettings(),
         )
+
+    def own(self) -> Sequence[OwnStatuses]:
+        if self.is_database_away:
+            raise DatabaseUnavailable("The database is away.")
+        return ()
 
     def trust(self) -> TrustStore:
         self.read += 1
@@ -123,3 +174,13 @@ def test_lists_that_cannot_be_renewed_are_given_as_old_as_they_are(home: Home) -
         home.trust()
     with pytest.raises(ListsAway):
         Home(home.folder).publisher.lists()
+
+
+def test_lists_stay_while_the_database_is_away(home: Home) -> None:
+    home.keep(jwk(issuer()))
+    before = home.publisher.lists()
+    home.is_database_away = True
+    home.clock.advance(timedelta(hours=2))
+    assert home.publisher.lists() == before
+    home.is_database_away = False
+    assert home.lists()["signed_at"] == "2026-11-23T10:00:00.000Z"

@@ -46,5 +46,6 @@ export function content(kind, changes) {
 
 /** A code whose form is right, and of which nothing is believed yet. */
 export function opened(facts) {
-  return { issuer: null, issuedAt: null, notBefore: null, expiresAt: null, faults: [], ...facts };
+  const absent = { issuer: null, issuedAt: null, notBefore: null, expiresAt: null, status: null };
+  return { ...absent, faults: [], ...facts };
 }

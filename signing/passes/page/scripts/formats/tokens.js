@@ -3,6 +3,7 @@
 import { PassRefused } from "../refusals.js";
 import { ClaimedTimes } from "./moments.js";
 import { opened } from "./opened.js";
+import { statusOf } from "./status_claim.js";
 
 const ISS = 1;
 const EXP = 4;
@@ -15,6 +16,7 @@ export function openToken(format, message, claims, { content, faults, algorithms
   const issuedAt = times.instant(IAT, "The time of issuing (claim 6)");
   const expiresAt = times.instant(EXP, "The time of expiry (claim 4)");
   const notBefore = times.instant(NBF, "The time from which it counts (claim 5)");
+  const status = statusOf(claims, times.faults);
   const signed = message.signed(algorithms);
   if (message.keyId === null) {
     throw new PassRefused("KID_NOT_INCLUDED", "The code does not say whose key signed it.");
@@ -29,6 +31,7 @@ export function openToken(format, message, claims, { content, faults, algorithms
     issuedAt,
     notBefore,
     expiresAt,
+    status,
     faults: [...faults, ...times.faults],
   });
 }

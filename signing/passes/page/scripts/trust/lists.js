@@ -5,6 +5,7 @@ import { first } from "../codecs/der.js";
 import { ofText } from "../codecs/octets.js";
 import { areSameNames, isIssuedBy, nameOf } from "./certificates.js";
 import { PublicKey } from "./public_keys.js";
+import { HashList, StatusList } from "./statuses.js";
 
 const VERSION = 1;
 
@@ -22,6 +23,8 @@ export class TrustLists {
     for (const one of bundle.signers) this.file(one);
     this.authorities = bundle.authorities.map((one) => new Authority(one));
     this.revocationLists = bundle.revocation_lists.map((one) => new RevocationList(one));
+    this.statusLists = bundle.status_lists.map((one) => new StatusList(one));
+    this.hashLists = bundle.hash_lists.map((one) => new HashList(one));
     this.read = new Map();
   }
 
