@@ -29,14 +29,22 @@ from tests.enrollment.world import World
 from tests.signing.passes import issuers
 from tests.signing.passes.issuers import NOW, Authority, issuer
 from tests.signing.passes.page import mutations
+from tests.signing.passes.test_standing import PLACE, URI, status_list
 
 CHROMIUM = Path("/usr/bin/chromium")
 WIDTH, HEIGHT = 640, 480
 WORDS = {
-    "en": {"green": "Valid", "old": "Expired", "red": "Forged", "amber": "Not proven"},
+    "en": {
+        "green": "Valid",
+        "old": "Expired",
+        "gone": "Withdrawn",
+        "red": "Forged",
+        "amber": "Not proven",
+    },
     "km": {
         "green": "មានសុពលភាព",
         "old": "ផុតកំណត់",
+        "gone": "បានដកវិញ",
         "red": "ក្លែងបន្លំ",
         "amber": "មិនទាន់មានភស្តុតាង",
     },
@@ -59,7 +67,13 @@ def claims(content: Any = None, **changes: Any) -> dict[Any, Any]:
     return issuers.claims(content, **({"claim_1": "KH"} | changes))
 
 
+def listed(place: int) -> str:
+    """A pass with a place in the status list that the phone's lists have."""
+    return HEALTH.hc1(claims(claim_65535={"status_list": {"idx": place, "uri": URI}}))
+
+
 VALID = HEALTH.hc1(claims())
+REVOKED = listed(PLACE)
 EXPIRED = HEALTH.hc1(claims(claim_4=issuers.seconds(NOW - timedelta(hours=1))))
 FORGED = HEALTH.hc1(claims(), sign=lambda _octets: b"\x01" * 64)
 FOREIGN = STRANGER.hc1(claims())
@@ -139,6 +153,7 @@ def address(world: World) -> Iterator[str]:
     folder.mkdir()
     for name, one in {"health": HEALTH, "utopia": UTOPIA}.items():
         folder.joinpath(f"{name}.pem").write_bytes(one.certificate.public_bytes(Encoding.PEM))
+    folder.joinpath("statuses.jwt").write_bytes(status_list(HEALTH))
     server = make_server("127.0.0.1", 0, create_app(world.parts(), Listener.PUBLIC), threaded=True)
     Thread(target=server.serve_forever, daemon=True).start()
     # A browser gives WebCrypto, cameras and service workers to localhost without TLS too.
@@ -169,9 +184,11 @@ def phone(playwright: Playwright, address: str, tmp_path: Path) -> Iterator[Call
     [
         pytest.param("en", VALID, "green", "green", id="valid"),
         pytest.param("en", EXPIRED, "red", "old", id="expired"),
+        pytest.param("en", REVOKED, "red", "gone", id="revoked"),
         pytest.param("en", FORGED, "red", "red", id="forged"),
         pytest.param("en", FOREIGN, "amber", "amber", id="foreign"),
         pytest.param("km", VALID, "green", "green", id="valid in Khmer"),
+        pytest.param("km", REVOKED, "red", "gone", id="revoked in Khmer"),
         # The page is the same: these are drawn by `make screenshots`, and walked now and then.
         pytest.param("km", EXPIRED, "red", "old", id="expired in Khmer", marks=pytest.mark.long),
         pytest.param("km", FORGED, "red", "red", id="forged in Khmer", marks=pytest.mark.long),
@@ -263,6 +280,14 @@ def test_a_positive_test_is_not_green(phone: Callable[..., Phone]) -> None:
     assert someone.verdict() == "Read this"
     assert someone.light() == "amber"
     assert "The result of the test is: detected." in someone.page.inner_text("#result")
+
+
+def test_a_pass_of_which_its_list_tells_nothing_is_not_green(phone: Callable[..., Phone]) -> None:
+    someone = phone(drawn(listed(4_096)))
+    someone.visit()
+    assert someone.verdict() == "Read this"
+    assert someone.light() == "amber"
+    assert "does not tell what became of it" in someone.page.inner_text("#result")
 
 
 NATIVE = """(text) => {

@@ -691,9 +691,19 @@ class World:
 
     @cached_property
     def passes(self) -> PassWiring:
-        """What camtrust wires for passes, upon this world's folder."""
-        settings = SimpleNamespace(passes=PassSettings())
-        services: Any = SimpleNamespace(home=self.folder, settings=settings, clock=self.clock)
+        """What camtrust wires for passes, upon this world's folder; nobody signs any here."""
+        settings = SimpleNamespace(
+            passes=PassSettings(), serve=SimpleNamespace(public_url=self.public_url)
+        )
+        nobody = SimpleNamespace(good=lambda _definition: [], issuer_of=lambda _certificate: None)
+        services: Any = SimpleNamespace(
+            home=self.folder,
+            settings=settings,
+            clock=self.clock,
+            database=self.database,
+            log=self.log,
+            service_certificates=nobody,
+        )
         return PassWiring(services)
 
     @cached_property

@@ -13,9 +13,12 @@ const RED = new Set([
 export const UNREAD = new Set(["NOT_SUPPORTED", "INVALID_ENCODING", "INVALID_COMPRESSION"]);
 // ICAO's country of specimens, and user-assigned codes of ISO 3166-1 that tests use.
 const NOWHERE = new Set(["UTO", "UT", "XX", "ZZ"]);
-// What a genuine pass may say against its holder, or of what has not been yet, or is no more.
-const WARNINGS =
-  /^(The result of the test is|A record of the card is not|The dose is dated|The recovery count)/;
+// What a genuine pass may say against its holder, of what has not been yet, or is no more; and that
+// its issuer's list has no answer. A list that is merely old is bounded by this device's own lists.
+const WARNINGS = new RegExp(
+  "^(The result of the test is|A record of the card is not|The dose is dated|The recovery count|" +
+    "The status list of .* does not tell)",
+);
 const TRIAL = /\b(test|specimen|sample|demo|example)\b/i;
 
 /** Return {light, said}: red, amber or green, and which words of the page say why. */
