@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 
 import structlog
 
@@ -67,8 +68,7 @@ class ListPublisher:
                 state = self._state()
                 made = self._made
                 if made is None or (made.hour, made.state) != (hour, state):
-                    made = self._made = _Made(hour, state, self._make(hour))
-                return made.octets
+                    self._made = _Made(hour, state, self._make(hour))
             except (PassTrustUnreadable, Unavailable) as error:
                 if self._made is None:
                     raise ListsAway("The lists of trusted signers cannot be read here.") from error
@@ -76,7 +76,8 @@ class ListPublisher:
                 structlog.get_logger().warning(
                     "part-away", part="pass-lists", problem=error.problem
                 )
-                return self._made.octets
+            # It stands by now: made here, or before.
+            return cast(_Made, self._made).octets
 
     def _make(self, hour: datetime) -> bytes:
         bundle = bundle_of(

@@ -220,6 +220,9 @@ class Mutations:
         found = _copied(content)
         for _ in range(self.chance.choice([1, 1, 1, 2, 3])):
             places = list(_places(found))
+            if not places:
+                # Both members of a seal went: there is nothing left to change.
+                break
             container, key = self.chance.choice(places)
             if isinstance(container, list) and key >= len(container):
                 continue
