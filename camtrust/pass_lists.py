@@ -8,6 +8,7 @@ from functools import cached_property
 from flask import Blueprint, Flask
 
 from camtrust.pass_issuing import CARDS_PATH, STATUS_PATH, PassIssuingWiring
+from signing.passes.issuing.signers import BY_NAME
 from signing.passes.page.statuses import OwnStatuses
 from signing.passes.publishing.cards import CardLists
 from signing.passes.publishing.hash_lists import HashLists
@@ -90,7 +91,8 @@ class PassListWiring(PassIssuingWiring):
     @property
     def own_state(self) -> Hashable:
         """What changes with own signers and statuses. Raises DatabaseUnavailable."""
-        signers = tuple(one.thumbprint for one in self.own_trust.signers)
+        held = (one for name in BY_NAME for one in self.signers.counting(name))
+        signers = tuple(one.certificate_der for one in held)
         return signers, tuple(self.lists.statuses.versions().items())
 
     @property

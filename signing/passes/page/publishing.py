@@ -10,7 +10,6 @@ import threading
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import cast
 
 import structlog
 
@@ -65,10 +64,7 @@ class ListPublisher:
         hour = self._clock.now().replace(minute=0, second=0, microsecond=0)
         with self._lock:
             try:
-                state = self._state()
-                made = self._made
-                if made is None or (made.hour, made.state) != (hour, state):
-                    self._made = _Made(hour, state, self._make(hour))
+                made = self._current(hour)
             except (PassTrustUnreadable, Unavailable) as error:
                 if self._made is None:
                     raise ListsAway("The lists of trusted signers cannot be read here.") from error
@@ -76,8 +72,15 @@ class ListPublisher:
                 structlog.get_logger().warning(
                     "part-away", part="pass-lists", problem=error.problem
                 )
-            # It stands by now: made here, or before.
-            return cast(_Made, self._made).octets
+                made = self._made
+            return made.octets
+
+    def _current(self, hour: datetime) -> _Made:
+        state = self._state()
+        made = self._made
+        if made is None or (made.hour, made.state) != (hour, state):
+            made = self._made = _Made(hour, state, self._make(hour))
+        return made
 
     def _make(self, hour: datetime) -> bytes:
         bundle = bundle_of(
