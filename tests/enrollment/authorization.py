@@ -328,14 +328,18 @@ OF_INSTITUTIONS = frozenset(
 OF_NO_INSTITUTION = frozenset(
     {
         "act_id",
+        "any(km, en):spoken",
         "authority",
         "document_id",
+        "extension",
         "file",
         "int:index",
         "int:job_id",
         "int:list_number",
         "int:number",
         "kid",
+        "kind",
+        "name",
         "path:filename",
         "path:name",
         "slug",
