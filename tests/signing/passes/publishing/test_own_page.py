@@ -77,3 +77,15 @@ def test_own_statuses_count_in_place_of_older_ones_in_the_folder(issuer: Service
         (folder / "statuses.jwt").unlink()
         folder.rmdir()
     assert found == [f"https://pki.example/passes/status/{one.status_list}"]
+
+
+def test_a_home_without_an_https_address_has_its_signers_on_its_page_and_no_cards(
+    issuer: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_cards = {one.source for one in issuer.passes.own_trust.signers}
+    # As `make serve` has it.
+    address = property(lambda _wiring: "http://localhost:8080")
+    monkeypatch.setattr(type(issuer.passes), "address", address)
+    signers = issuer.passes.own_trust.signers
+    assert {one.source for one in signers} == {"http://localhost:8080/passes/trust"}
+    assert len(with_cards) == 2
