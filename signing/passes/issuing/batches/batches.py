@@ -14,7 +14,7 @@ from core.clock import Clock
 from core.database import Database
 from core.transparency.entry import JsonValue, LogEntry, commitment, new_salt
 from core.transparency.log import TransparencyLog
-from signing.passes.issuing.batches.batch import BatchForm, BatchState, PassBatch, find_batch
+from signing.passes.issuing.batches.batch import ENDED, BatchForm, BatchState, PassBatch, find_batch
 from signing.passes.issuing.batches.errors import PassBatchClosed, PassBatchUnknown
 from signing.passes.issuing.batches.files import RecordFiles
 from signing.passes.issuing.batches.models import (
@@ -100,9 +100,7 @@ class PassBatches:
 
         Raises PassBatchUnknown, PassBatchClosed, PassStorageUnavailable.
         """
-        batch = self.find(batch_id, by)
-        if batch.state is not BatchState.OPEN:
-            return self._put_again(batch, content)
+        self.find(batch_id, by)
         sha256, octets = self._files.put(batch_id, content)
         with self._database.begin() as connection:
             connection.execute(
@@ -110,7 +108,16 @@ class PassBatches:
                 .where(pass_batches.c.id == batch_id, pass_batches.c.state == BatchState.OPEN)
                 .values(state=BatchState.RECEIVED, sha256=sha256, octets=octets)
             )
-            return _own(connection, batch_id, by)
+            batch = _own(connection, batch_id, by)
+        if batch.sha256 != sha256 or batch.state in ENDED:
+            # Nobody reads it any more, and retention knows of no second one.
+            self._files.forget(batch_id, sha256)
+        if batch.sha256 != sha256:
+            raise PassBatchClosed(
+                f"This batch is {batch.state} and takes no other file.",
+                kept="It goes on as it was.",
+            )
+        return batch
 
     def cancel(self, batch_id: str, by: Principal) -> PassBatch:
         """End a batch: what was issued stands, what waits is not issued.
@@ -142,16 +149,6 @@ class PassBatches:
         """Yield the records that make no pass. Raises PassBatchUnknown."""
         self.find(batch_id, by)
         return self._rejects(batch_id)
-
-    def _put_again(self, batch: PassBatch, content: BinaryIO) -> PassBatch:
-        same = f"{batch.id}.again"
-        sha256, _ = self._files.put(same, content)
-        self._files.forget(same)
-        if sha256 != batch.sha256:
-            raise PassBatchClosed(
-                f"This batch is {batch.state} and has another file.", kept="It goes on as it was."
-            )
-        return batch
 
     def _passes(self, batch_id: str) -> Iterator[tuple[int, IssuedPass]]:
         table, after = pass_batch_passes.c, 0

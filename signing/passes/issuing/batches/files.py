@@ -1,4 +1,7 @@
-"""Where the files of batches lie: whole under their batch's name, or not at all."""
+"""Where the files of batches lie: whole under their batch's name and their SHA-256, or not at all.
+
+Of two files that are put up at once neither takes the place of the other.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +26,7 @@ class RecordFiles:
 
     def put(self, batch_id: str, content: BinaryIO) -> tuple[bytes, int]:
         """Store a file; return its SHA-256 and its length. Raises PassStorageUnavailable."""
-        place = self._place(batch_id)
-        partial = place.with_name(f"{place.name}.{secrets.token_hex(8)}.partial")
+        partial = self._folder / f"{batch_id}.{secrets.token_hex(8)}.partial"
         digest, octets = hashlib.sha256(), 0
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -35,8 +37,7 @@ class RecordFiles:
                     file.write(portion)
                 file.flush()
                 os.fsync(file.fileno())
-            # What came before under this name had no row, or the same octets.
-            partial.replace(place)
+            partial.replace(self._place(batch_id, digest.digest()))
         except OSError as error:
             raise PassStorageUnavailable(
                 "The records cannot be stored now. Put them up again later.",
@@ -47,10 +48,10 @@ class RecordFiles:
         return digest.digest(), octets
 
     @contextmanager
-    def reading(self, batch_id: str) -> Iterator[BinaryIO]:
+    def reading(self, batch_id: str, sha256: bytes) -> Iterator[BinaryIO]:
         """Yield a file at its beginning. Raises PassStorageUnavailable."""
         try:
-            file = self._place(batch_id).open("rb")
+            file = self._place(batch_id, sha256).open("rb")
         except OSError as error:
             raise PassStorageUnavailable(
                 "The records cannot be read now.", kept="The batch goes on when they are back."
@@ -58,9 +59,9 @@ class RecordFiles:
         with file:
             yield file
 
-    def forget(self, batch_id: str) -> None:
+    def forget(self, batch_id: str, sha256: bytes) -> None:
         """Erase a file, if it is there."""
-        self._place(batch_id).unlink(missing_ok=True)
+        self._place(batch_id, sha256).unlink(missing_ok=True)
 
-    def _place(self, batch_id: str) -> Path:
-        return self._folder / f"{batch_id}.records"
+    def _place(self, batch_id: str, sha256: bytes) -> Path:
+        return self._folder / f"{batch_id}.{sha256.hex()}.records"

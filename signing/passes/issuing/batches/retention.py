@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import delete, exists, or_, select
+from sqlalchemy import delete, exists, select, update
 
 from core.clock import Clock
 from core.database import Database
@@ -36,23 +36,25 @@ class PassRetention:
         return self._erase_batches() + self._erase_codes()
 
     def _erase_batches(self) -> int:
-        chunks = exists().where(pass_batch_chunks.c.batch == pass_batches.c.id)
-        rejects = exists().where(pass_batch_rejects.c.batch == pass_batches.c.id)
+        # ``octets`` is known while the records are kept, also of what was refused or cancelled.
         with self._database.read() as connection:
-            ended = connection.scalars(
-                select(pass_batches.c.id)
+            ended = connection.execute(
+                select(pass_batches.c.id, pass_batches.c.sha256)
                 .where(
                     pass_batches.c.finished_at < self._clock.now() - self._kept,
-                    or_(chunks, rejects),
+                    pass_batches.c.octets.is_not(None),
                 )
                 .limit(_PORTION)
             ).all()
-        for batch_id in ended:
-            # First the file: without rows nobody would look for it again.
-            self._files.forget(batch_id)
+        for batch in ended:
+            # First the file: without octets nobody would look for it again.
+            self._files.forget(batch.id, batch.sha256)
             with self._database.begin() as connection:
                 for table in (pass_batch_rejects, pass_batch_chunks):
-                    connection.execute(delete(table).where(table.c.batch == batch_id))
+                    connection.execute(delete(table).where(table.c.batch == batch.id))
+                connection.execute(
+                    update(pass_batches).where(pass_batches.c.id == batch.id).values(octets=None)
+                )
         return len(ended)
 
     def _erase_codes(self) -> int:

@@ -88,7 +88,7 @@ class BatchIssuing:
         if batch is None:
             return False
         try:
-            with self._files.reading(batch.id) as file:
+            with self._files.reading(batch.id, batch.sha256 or b"") as file:
                 header = read_header(file, batch.form)
                 if header is not None:
                     check_header(header)
@@ -139,7 +139,7 @@ class BatchIssuing:
         if claimed is None:
             return False
         batch, chunk = claimed
-        with self._files.reading(batch.id) as file:
+        with self._files.reading(batch.id, batch.sha256 or b"") as file:
             file.seek(chunk.begins)
             octets = file.read(chunk.octets)
         by = Principal(batch.submitter, Role.SERVICE, institution=batch.institution)

@@ -222,8 +222,32 @@ def test_what_was_cancelled_is_not_issued_further(
     assert unknown.value.problem == "pass-batch-unknown"
 
 
+def test_of_two_files_at_once_the_one_that_was_told_so_is_issued(
+    issuer: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches = issuer.passes.batches
+    batch = batches.open(secrets.token_hex(16), "vaccination", BatchForm.JSONL, by=MINISTRY)
+    store = issuer.passes.record_files.put
+
+    def meanwhile(batch_id: str, content: Any) -> tuple[bytes, int]:
+        stored = store(batch_id, content)
+        monkeypatch.undo()
+        batches.put(batch_id, io.BytesIO(line("at-once/first")), MINISTRY)
+        return stored
+
+    monkeypatch.setattr(issuer.passes.record_files, "put", meanwhile)
+    with pytest.raises(CamtrustError) as late:
+        batches.put(batch.id, io.BytesIO(line("at-once/second")), MINISTRY)
+    assert late.value.problem == "pass-batch-closed"
+    work(issuer)
+    assert (count(issuer, "at-once/first"), count(issuer, "at-once/second")) == (1, 0)
+    folder = issuer.home / "pass-batches"
+    assert len(list(folder.glob(f"{batch.id}.*"))) == 1
+
+
 def test_records_and_texts_are_forgotten_after_their_time(issuer: Services) -> None:
     batch = put(issuer, line("forgotten/1") + b"{}\n")
+    put(issuer, b"reference", form=BatchForm.CSV)  # Refused as a whole.
     work(issuer)
 
     class Later:
@@ -237,7 +261,11 @@ def test_records_and_texts_are_forgotten_after_their_time(issuer: Services) -> N
     while retention.erase_old():
         pass
     assert list(issuer.passes.batches.rejects(batch.id, MINISTRY)) == []
-    with pytest.raises(CamtrustError), files.reading(batch.id):
+    assert list((issuer.home / "pass-batches").iterdir()) == []
+    # Sent again after that, it is not kept a second time.
+    issuer.passes.batches.put(batch.id, io.BytesIO(line("forgotten/1") + b"{}\n"), MINISTRY)
+    assert list((issuer.home / "pass-batches").iterdir()) == []
+    with pytest.raises(CamtrustError), files.reading(batch.id, batch.sha256 or b""):
         pass
     with issuer.database.read() as connection:
         assert connection.scalar(select(func.count()).select_from(pass_codes)) == 0
