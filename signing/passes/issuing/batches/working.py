@@ -96,7 +96,7 @@ class BatchIssuing:
             if not chunks:
                 raise FileRefused("The file holds no record.")
         except (FileRefused, RowRefused) as refusal:
-            self._refuse(batch, str(refusal.args[0]))
+            self._refuse(batch, _storable(str(refusal.args[0])))
         else:
             self._begin(batch, header, chunks)
         return True
@@ -194,7 +194,7 @@ class BatchIssuing:
         lines: dict[int, str] = {}
         now = self._clock.now()
         for row, record in enumerate(records_in(octets, batch.form), chunk.first_row):
-            lines[row] = record.decode("utf-8", "replace").rstrip("\r\n")
+            lines[row] = _storable(record.decode("utf-8", "replace").rstrip("\r\n"))
             try:
                 read = read_row(record, batch.form, batch.header)
                 if read.reference in prepared:
@@ -275,6 +275,11 @@ def _finish(
         connection.execute(
             insert(pass_batch_rejects), [{"batch": batch.id, **vars(one)} for one in rejects]
         )
+
+
+def _storable(text: str) -> str:
+    # PostgreSQL stores no NUL: a chunk with one would wait for ever.
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def _is(batch: PassBatch, state: BatchState) -> Any:

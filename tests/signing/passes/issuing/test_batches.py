@@ -80,7 +80,7 @@ def test_what_is_wrong_is_rejected_with_its_reason_and_the_rest_is_issued(issuer
         + line("bad/disease", disease="1")
         + line("bad/dose", dose=0)
         + line("good/1")
-        + b"\xff\xfe\n"
+        + b"\xff\xfe\0\n"
         + line("good/2")
     )
     batch = put(issuer, content)
@@ -93,6 +93,7 @@ def test_what_is_wrong_is_rejected_with_its_reason_and_the_rest_is_issued(issuer
     assert "record.vaccination.dose" in rejects[4].detail
     assert rejects[5].problem == "pass-reference-taken"
     # As they came, so that they can be mended and put up again.
+    assert "\0" not in rejects[6].line
     assert rejects[3].line.encode() == line("bad/disease", disease="1").rstrip()
     issued = dict(issuer.passes.batches.passes(batch.id, MINISTRY))
     assert {row: one.reference for row, one in issued.items()} == {1: "good/1", 7: "good/2"}
@@ -147,6 +148,7 @@ def test_csv_has_members_as_columns_and_keeps_quoted_line_breaks(
         (BatchForm.CSV, b"reference,reference\n1,2\n", "same name"),
         (BatchForm.CSV, b"\xff\xfer\x00\n", "UTF-8"),
         (BatchForm.CSV, b"reference", "no header"),
+        (BatchForm.CSV, b"reference,\0\n1,2\n", "no member \N{REPLACEMENT CHARACTER}"),
         (BatchForm.JSONL, b"", "no record"),
         (BatchForm.JSONL, b"x" * 20_000, "longer"),
     ],
